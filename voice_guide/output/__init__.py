@@ -1,0 +1,1 @@
+"""Samples out: to ears through a sound device, or to a file."""

@@ -1,0 +1,1 @@
+"""Numbers in, samples out. Pure: noise, drones, bells, pacers and the measuring of loudness."""

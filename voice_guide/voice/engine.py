@@ -1,0 +1,43 @@
+"""What every speech engine offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from voice_guide.script.utterance import Utterance
+from voice_guide.sound.clip import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceInfo:
+    """A voice that can be asked for."""
+
+    id: str
+    name: str
+    """For people: "Calm, lower, American English"."""
+    language: str
+    engine: str
+
+
+class Engine(Protocol):
+    """A speech engine. Every engine passes the one contract test."""
+
+    name: str
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Return the voices on offer, the recommended one first."""
+        ...
+
+    def speak(self, utterance: Utterance) -> Clip:
+        """Return the utterance as a mono clip, polished, at the program's rate and loudness.
+
+        Raises:
+            VoiceUnavailable: the engine cannot start, or lacks the voice asked for.
+            SynthesisFailed: no usable speech, even after a fresh start.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the engine's process, if it has one. Safe to call twice."""
+        ...
