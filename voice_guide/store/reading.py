@@ -1,0 +1,91 @@
+"""Read a text file that anybody may have written, or say plainly why not."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from voice_guide.errors import StoreCorrupt
+
+TEXT_LIMIT_BYTES = 1_000_000
+"""Ten hours of narration are about 400 kB; more than this is not a text to be spoken."""
+
+_SAVE_AS_UTF8 = "Open it in a text editor and save it as UTF-8 text."
+
+_REASONS = {
+    errno.ENOENT: ("is not there.", "Check the name, and the folder you are in."),
+    errno.ENOTDIR: ("is not there.", "A part of its path is a file, not a folder."),
+    errno.EACCES: ("may not be read.", "Ask its owner, or change its permissions (chmod +r)."),
+    errno.ELOOP: ("is a link that leads back to itself.", "Name the real file."),
+    errno.ENAMETOOLONG: ("has too long a name.", "Check the name."),
+}
+
+
+def read_text(path: Path) -> str:
+    r"""Return the file's text with line ends as `\n` and without a byte order mark.
+
+    Raises
+    ------
+    StoreCorrupt
+        There is no regular file of UTF-8 text with something in it, below `TEXT_LIMIT_BYTES`.
+    """
+    try:
+        raw = _read_bytes(path)
+    except OSError as error:
+        reason, hint = _REASONS.get(error.errno or 0, (f"cannot be read: {error.strerror}.", ""))
+        raise StoreCorrupt(f"{path} {reason}", hint) from error
+    if len(raw) > TEXT_LIMIT_BYTES:
+        raise _too_long(path)
+    text = _decode(path, raw)
+    if not text.strip():
+        raise StoreCorrupt(f"{path} is empty.", "Write something in it, or name another file.")
+    return text
+
+
+def _read_bytes(path: Path) -> bytes:
+    # Looked at before it is opened: a pipe would wait for ever, a device might do anything.
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise StoreCorrupt(f"{path} is a folder.", "Name a file inside it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise StoreCorrupt(f"{path} is not an ordinary file.", "Save the text to a file first.")
+    if status.st_size > TEXT_LIMIT_BYTES:
+        raise _too_long(path)
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 (a descriptor has no Path)
+        return file.read(TEXT_LIMIT_BYTES + 1)
+
+
+def _too_long(path: Path) -> StoreCorrupt:
+    limit = f"{TEXT_LIMIT_BYTES // 1_000_000} MB"
+    return StoreCorrupt(f"{path} is larger than {limit}.", "Is it the file that you meant?")
+
+
+def _decode(path: Path, raw: bytes) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8-sig")
+        place = _place(before)
+        if b"\0" in raw:
+            raise _binary(path, place) from error
+        byte = f"the byte 0x{raw[error.start]:02x}"
+        raise StoreCorrupt(f"{path} is not UTF-8: {place} holds {byte}.", _SAVE_AS_UTF8) from error
+    before, nul, _ = text.partition("\0")
+    if nul:
+        raise _binary(path, _place(before))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _place(before: str) -> str:
+    line = before.count("\n") + 1
+    return f"line {line}, column {len(before) - before.rfind(chr(10))}"
+
+
+def _binary(path: Path, place: str) -> StoreCorrupt:
+    return StoreCorrupt(
+        f"{path} is not text: {place} is where it stops making sense.",
+        f"It is a binary file, or text saved as UTF-16. If it is a text: {_SAVE_AS_UTF8}",
+    )
