@@ -1,0 +1,119 @@
+"""From a script to a score: speak every utterance, compile; without a voice, bells and captions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from voice_guide.errors import SynthesisFailed, VoiceGuideError, VoiceUnavailable
+from voice_guide.score.compile import Request, compile_score, utterances
+from voice_guide.score.model import Score
+from voice_guide.script.model import Script
+from voice_guide.script.utterance import Utterance
+from voice_guide.sound.clip import Clip
+from voice_guide.sound.palette import Palette
+from voice_guide.voice.engine import Engine
+from voice_guide.voice.silent import SilentEngine
+
+Progress = Callable[[int, int], None]
+"""Told how many utterances are spoken, and of how many. May raise to end the work."""
+
+FAILURES_IN_A_ROW: Final = 3
+"""After so many the engine is given up: each had a fresh start of its own already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One session as it was asked for."""
+
+    script: Script
+    name: str
+    """The script's id, or the path it was read from."""
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A session that can be heard, and what is needed to set it anew."""
+
+    ask: Ask
+    score: Score
+    clips: Mapping[Utterance, Clip]
+    notice: str = ""
+    """One plain line for the listener when not every word could be spoken."""
+
+
+def prepare(
+    ask: Ask,
+    engine: Engine,
+    palette: Palette,
+    progress: Progress | None = None,
+    *,
+    with_twin: bool = False,
+) -> Prepared:
+    """Speak and compile a session; `with_twin` also speaks what its hold-free twin needs.
+
+    Raises
+    ------
+    VoiceUnavailable
+        The engine works but lacks the voice that was asked for.
+    LengthOutOfReach, SoundNotFound
+        The request cannot be met.
+    """
+    wanted = dict.fromkeys(utterances(ask.script, ask.request))
+    if with_twin:
+        wanted |= dict.fromkeys(utterances(ask.script, replace(ask.request, hold_free=True)))
+    clips, notice = speak_all(tuple(wanted), engine, progress)
+    score = compile_score(ask.script, clips, palette, ask.request, name=ask.name)
+    return Prepared(ask, score, clips, notice)
+
+
+def speak_all(
+    wanted: Sequence[Utterance], engine: Engine, progress: Progress | None = None
+) -> tuple[dict[Utterance, Clip], str]:
+    """Return a clip for every utterance, and a notice if some of them are silent.
+
+    Raises
+    ------
+    VoiceUnavailable
+        The engine works but lacks the voice that was asked for.
+    """
+    silent = SilentEngine()
+    speaker = engine
+    clips: dict[Utterance, Clip] = {}
+    notice = ""
+    in_a_row = 0
+    for number, utterance in enumerate(wanted, start=1):
+        try:
+            clips[utterance] = speaker.speak(utterance)
+            in_a_row = 0
+        except (VoiceUnavailable, SynthesisFailed) as error:
+            clips[utterance] = silent.speak(utterance)
+            in_a_row += 1
+            notice = notice or f"Not every line could be spoken: {error.message}"
+            if isinstance(error, VoiceUnavailable) or in_a_row == FAILURES_IN_A_ROW:
+                _raise_if_only_the_voice_is_unknown(error, engine)
+                speaker, notice = silent, _without_voice(error)
+        if progress:
+            progress(number, len(wanted))
+    return clips, notice
+
+
+def _raise_if_only_the_voice_is_unknown(error: VoiceGuideError, engine: Engine) -> None:
+    """Raise when the engine lists its voices, so is at work: another voice can be chosen."""
+    if not isinstance(error, VoiceUnavailable):
+        return
+    try:
+        offered = engine.voices()
+    except VoiceGuideError:
+        return
+    if offered:
+        raise error
+
+
+def _without_voice(error: VoiceGuideError) -> str:
+    return (
+        "No voice could be started, so this session has its chimes, and its words on the screen. "
+        f"({error.message})"
+    )
