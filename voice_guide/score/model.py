@@ -109,6 +109,6 @@ class Score:
     master: Envelope
     """The fades at both ends of the session."""
     boundaries: tuple[Frames, ...]
-    """Rising frames, the first 0, at which one may pause or take up again: phrase and phase edges."""
+    """Rising frames from 0: where phrases and phases begin, and one may pause or take up again."""
     language: str = "en"
     seed: int = 0

@@ -1,0 +1,1 @@
+"""What happens when: a script unrolled, its breaths counted, its length fitted."""
