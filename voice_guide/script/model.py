@@ -221,6 +221,8 @@ class Header:
     when: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
     language: str = "en"
+    places: tuple[tuple[str, int, int], ...] = field(default=(), compare=False, repr=False)
+    """Key, line and column of each value, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
