@@ -97,3 +97,15 @@ class StoreCorrupt(VoiceGuideError):
 
 class AlreadyRunning(VoiceGuideError):
     """Another voice-guide holds what this one needs."""
+
+
+def explain(error: Exception) -> VoiceGuideError:
+    """Return a fault that is explained: `error` itself, or an unforeseen one in plain words."""
+    if isinstance(error, VoiceGuideError):
+        return error
+    fault = VoiceGuideError(
+        f"Something went wrong that should not have: {error or type(error).__name__}.",
+        "Run it again with --debug, and send what it says to the makers.",
+    )
+    fault.__cause__ = error
+    return fault

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from voice_guide.errors import SynthesisFailed, VoiceGuideError, VoiceUnavailable
-from voice_guide.score.compile import Request, compile_score, utterances
+from voice_guide.errors import SynthesisFailed, VoiceGuideError, VoiceUnavailable, explain
+from voice_guide.score.compile import Request, compile_opening, compile_score, utterances
 from voice_guide.score.model import Score
 from voice_guide.script.model import Script
 from voice_guide.script.utterance import Utterance
-from voice_guide.sound.clip import Clip
+from voice_guide.session import events
+from voice_guide.session.events import Event
+from voice_guide.sound.clip import Clip, Frames
 from voice_guide.sound.palette import Palette
 from voice_guide.voice.engine import Engine
 from voice_guide.voice.silent import SilentEngine
@@ -42,6 +45,8 @@ class Prepared:
     clips: Mapping[Utterance, Clip]
     notice: str = ""
     """One plain line for the listener when not every word could be spoken."""
+    first_word_at: Frames | None = None
+    """Where speech was told to begin, if not where it would by itself."""
 
 
 def prepare(
@@ -67,6 +72,32 @@ def prepare(
     clips, notice = speak_all(tuple(wanted), engine, progress)
     score = compile_score(ask.script, clips, palette, ask.request, name=ask.name)
     return Prepared(ask, score, clips, notice)
+
+
+def recompile(
+    prepared: Prepared,
+    palette: Palette,
+    *,
+    first_word_at: Frames | None = None,
+    eased_at: Frames | None = None,
+) -> Prepared:
+    """Set the session anew: with the first word later, or without held breaths from a frame on."""
+    ask = prepared.ask
+    if eased_at is not None:
+        ask = replace(ask, request=replace(ask.request, hold_free=True))
+    if first_word_at is None:
+        first_word_at = prepared.first_word_at
+    given = {} if first_word_at is None else {"first_word_at": first_word_at}
+    score = compile_score(
+        ask.script,
+        prepared.clips,
+        palette,
+        ask.request,
+        name=ask.name,
+        eased_at=eased_at,
+        **given,
+    )
+    return replace(prepared, ask=ask, score=score, first_word_at=first_word_at)
 
 
 def speak_all(
@@ -117,3 +148,61 @@ def _without_voice(error: VoiceGuideError) -> str:
         "No voice could be started, so this session has its chimes, and its words on the screen. "
         f"({error.message})"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event from a preparation that may have been abandoned since."""
+
+    source: Preparation
+    event: Event
+
+
+Post = Callable[[Happening], None]
+
+
+class _Abandoned(Exception):  # noqa: N818 - no error: how a preparation ends that nobody waits for
+    pass
+
+
+class Preparation:
+    """The preparing of one session, in a thread of its own."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        engine: Callable[[], Engine],
+        palette: Callable[[], Palette],
+        post: Post,
+    ) -> None:
+        self._ask = ask
+        self._engine = engine
+        self._palette = palette
+        self._post = post
+        self._abandoned = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="prepare", daemon=True)
+        self._thread.start()
+
+    def abandon(self) -> None:
+        """Let it end after the words it is at; nothing it says is heard any more."""
+        self._abandoned.set()
+
+    def _run(self) -> None:
+        ask = self._ask
+        try:
+            palette = self._palette()
+            opening = compile_opening(ask.script, palette, ask.request, name=ask.name)
+            self._tell(events.OpeningReady(opening))
+            prepared = prepare(ask, self._engine(), palette, self._go_on, with_twin=True)
+            self._tell(events.ScoreReady(prepared))
+        except _Abandoned:
+            pass
+        except Exception as error:  # noqa: BLE001 - the end of a thread: reported, not raised
+            self._tell(events.Failed(explain(error)))
+
+    def _go_on(self, _done: int, _total: int) -> None:
+        if self._abandoned.is_set():
+            raise _Abandoned
+
+    def _tell(self, event: Event) -> None:
+        self._post(Happening(self, event))

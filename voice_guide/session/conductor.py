@@ -1,0 +1,228 @@
+"""Carries out what the machine decides: prepares, plays, and looks after the player."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from voice_guide.errors import VoiceGuideError, explain
+from voice_guide.output.player import Player
+from voice_guide.score.model import CueKind, Score
+from voice_guide.session import events
+from voice_guide.session.events import Effect, Event
+from voice_guide.session.machine import Mode, State, step
+from voice_guide.session.prepare import Happening, Post, Preparation, Prepared, recompile
+from voice_guide.session.status import Status, View
+from voice_guide.sound.clip import Frames, frames_to_seconds, seconds_to_frames
+from voice_guide.sound.palette import Palette
+from voice_guide.voice.engine import Engine
+
+_log = logging.getLogger(__name__)
+
+# What the device has taken already cannot be changed: half a second of buffer, a block or two, and
+# room for compiling. A score that takes another's place differs from it only after this.
+_AHEAD: Final = seconds_to_frames(1.0)
+
+# Within this of a section's start, "back" means the section before, as on any player.
+_BACK_WITHIN: Final = seconds_to_frames(3.0)
+
+
+class Conductor:
+    """All of a session's state. Used by one thread only."""
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        palette: Callable[[], Palette],
+        player: Callable[[], Player],
+        post: Post,
+    ) -> None:
+        self._engine = engine
+        self._palette = palette
+        self._make_player = player
+        self._post = post
+        self._state = State()
+        self._player: Player | None = None
+        self._volume_db = 0.0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._preparation: Preparation | None = None
+        self._prepared: Prepared | None = None
+        self._view: View | None = None
+        self._position: Frames = 0
+        self._is_sounding = False
+        self._is_lost = False
+        self._notice = ""
+        self._passing_notice = ""
+        self._fault: VoiceGuideError | None = None
+
+    def hear(self, event: Event | Happening) -> None:
+        """Take in an event and do what follows from it."""
+        if isinstance(event, Happening):
+            if event.source is not self._preparation:
+                return
+            event = event.event
+        self._state, effects = step(self._state, event)
+        for effect in effects:
+            self._carry_out(effect)
+
+    def look_after(self) -> None:
+        """Look at the player, and take in what has happened to it."""
+        if self._player is None or not self._is_sounding:
+            return
+        seen = self._player.poll()
+        self._position = seen.position
+        lost = seen.state == "recovering"
+        if lost != self._is_lost:
+            self._is_lost = lost
+            self.hear(events.DeviceLost() if lost else events.DeviceBack())
+        if seen.state in {"ended", "stopped"}:
+            self._is_sounding = False
+            self.hear(events.Ended())
+
+    def is_moving(self) -> bool:
+        """Tell whether anything can happen without an event: if not, one may sleep."""
+        if self._state.mode is Mode.PAUSED:
+            return self._player is not None and self._player.poll().state == "pausing"
+        return self._state.mode in {Mode.PREPARING, Mode.PLAYING}
+
+    def status(self) -> Status:
+        """Return what there is to see now."""
+        status = Status(
+            state=self._state.mode,
+            notice=self._passing_notice or self._notice,
+            eased=self._state.eased,
+            fault=self._fault,
+        )
+        if self._view is None:
+            return status
+        if self._prepared:
+            status = replace(status, length_s=frames_to_seconds(self._prepared.score.length))
+        return self._view.look(self._position, status)
+
+    def report(self, error: Exception) -> None:
+        """Take a fault that nobody foresaw: the session ends with an explanation."""
+        _log.error("the session failed", exc_info=error)
+        try:
+            self.hear(events.Failed(explain(error)))
+        except Exception:  # noqa: BLE001 - ends in any case
+            _log.exception("the session failed to end")
+            self._state = State(Mode.ENDED)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._finish(events.Finish())
+
+    def _carry_out(self, effect: Effect) -> None:
+        _DEEDS[type(effect)](self, effect)
+
+    def _prepare(self, effect: events.Prepare) -> None:
+        self._forget()
+        self._preparation = Preparation(effect.ask, self._engine, self._palette, self._post)
+        self._open_player()  # meanwhile, in this thread
+
+    def _pause(self, _effect: events.PausePlayer) -> None:
+        if self._is_sounding:
+            self._open_player().pause()
+
+    def _set_volume(self, effect: events.SetVolume) -> None:
+        self._volume_db = effect.volume_db
+        if self._player:
+            self._player.volume_db = effect.volume_db
+
+    def _tell(self, effect: events.Tell) -> None:
+        self._passing_notice = effect.notice
+
+    def _open_player(self) -> Player:
+        if self._player is None:
+            self._player = self._make_player()
+            self._player.volume_db = self._volume_db
+        return self._player
+
+    def _sound(self, score: Score) -> None:
+        player = self._open_player()
+        self._view = View(score)
+        if self._is_sounding:
+            player.swap(score)
+        elif self._state.mode is not Mode.PAUSED:
+            player.play(score, at=self._position)
+            self._is_sounding = True
+
+    def _sound_opening(self, effect: events.SoundOpening) -> None:
+        self._sound(effect.score)
+
+    def _sound_score(self, effect: events.SoundScore) -> None:
+        prepared = effect.prepared
+        # The opening may have been heard for a while: no word may lie where it has passed already.
+        floor = self._ahead()
+        words = (cue.span.onset for cue in prepared.score.cues if cue.kind is CueKind.SPEECH)
+        if self._position and next(words, floor) < floor:
+            prepared = recompile(prepared, self._palette(), first_word_at=floor)
+        self._prepared = prepared
+        self._notice = prepared.notice
+        self._sound(prepared.score)
+
+    def _resume(self, _effect: events.ResumePlayer) -> None:
+        if self._is_sounding:
+            self._open_player().resume()
+        elif self._view:
+            self._sound(self._view.score)
+
+    def _ease(self, _effect: events.EaseScore) -> None:
+        if self._prepared:
+            self._prepared = recompile(self._prepared, self._palette(), eased_at=self._ahead())
+            self._sound(self._prepared.score)
+
+    def _ahead(self) -> Frames:
+        """Return the first frame that can still be changed."""
+        if self._player and self._is_sounding:
+            self._position = self._player.poll().position
+        return self._position + _AHEAD
+
+    def _go_to_section(self, effect: events.GoToSection) -> None:
+        by = effect.step
+        if self._view is None:
+            return
+        sections = self._view.score.sections
+        here = max(0, self._view.section_index(self._position))
+        if by < 0 and self._position - sections[here].onset > _BACK_WITHIN:
+            by = 0
+        there = max(0, here + by)
+        if there < len(sections):
+            self._open_player().seek(sections[there].onset)
+            self._position = sections[there].onset
+
+    def _fade_out(self, effect: events.FadeOut) -> None:
+        if self._preparation:
+            self._preparation.abandon()
+        if self._is_sounding:
+            self._open_player().stop(effect.fade_s)
+        else:
+            self.hear(events.Ended())
+
+    def _finish(self, effect: events.Finish) -> None:
+        if self._preparation:
+            self._preparation.abandon()
+            self._preparation = None
+        self._fault = effect.fault
+        if self._player and self._is_sounding:
+            self._is_sounding = False
+            self._player.stop(0.0)
+
+
+_DEEDS: dict[type, Callable[[Conductor, Any], None]] = {
+    events.Prepare: Conductor._prepare,
+    events.SoundOpening: Conductor._sound_opening,
+    events.SoundScore: Conductor._sound_score,
+    events.PausePlayer: Conductor._pause,
+    events.ResumePlayer: Conductor._resume,
+    events.GoToSection: Conductor._go_to_section,
+    events.EaseScore: Conductor._ease,
+    events.FadeOut: Conductor._fade_out,
+    events.SetVolume: Conductor._set_volume,
+    events.Tell: Conductor._tell,
+    events.Finish: Conductor._finish,
+}

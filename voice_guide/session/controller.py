@@ -1,0 +1,103 @@
+"""The session's thread: commands go in by one inbox, frozen values come out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from voice_guide.output.player import Player
+from voice_guide.session.conductor import Conductor
+from voice_guide.session.events import Command, Event
+from voice_guide.session.prepare import Happening
+from voice_guide.session.status import Status
+from voice_guide.sound.palette import Palette
+from voice_guide.voice.engine import Engine
+
+_log = logging.getLogger(__name__)
+
+POLL_S: Final = 0.05
+"""Between looks at the player: a lost device is noticed, and a display moves, at this pace."""
+
+_CLOSE_S: Final = 3.0
+
+Subscriber = Callable[[Status], None]
+
+
+class Controller:
+    """Plays sessions. Every method may be called from any thread.
+
+    Parameters
+    ----------
+    engine, palette, player
+        Made on first need, in the thread that needs it: what is not needed costs no time.
+    """
+
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        palette: Callable[[], Palette],
+        player: Callable[[], Player],
+    ) -> None:
+        self._inbox: queue.SimpleQueue[Event | Happening | None] = queue.SimpleQueue()
+        self._subscribers: tuple[Subscriber, ...] = ()
+        self._status = Status()
+        self._conductor = Conductor(engine, palette, player, self._inbox.put)
+        self._thread = threading.Thread(target=self._run, name="session", daemon=True)
+        self._thread.start()
+
+    @property
+    def status(self) -> Status:
+        """The last thing there was to see."""
+        return self._status
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Call this with every new status, in the session's own thread: be quick there."""
+        self._subscribers = (*self._subscribers, subscriber)
+
+    def send(self, command: Command) -> None:
+        """Ask for something, and return at once; what comes of it shows in the status."""
+        self._inbox.put(command)
+
+    def close(self) -> None:
+        """End now, and wait until the thread is gone. Safe to call twice."""
+        self._inbox.put(None)
+        self._thread.join(_CLOSE_S)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                if not self._turn():
+                    break
+            except Exception as error:  # noqa: BLE001 - the one catch-all of this thread
+                self._conductor.report(error)
+            self._publish()
+        with contextlib.suppress(Exception):
+            self._conductor.close()
+
+    def _turn(self) -> bool:
+        # Without a time limit nothing wakes this thread: an idle or paused session costs nothing.
+        timeout = POLL_S if self._conductor.is_moving() else None
+        try:
+            event = self._inbox.get(timeout=timeout)
+        except queue.Empty:
+            self._conductor.look_after()
+            return True
+        if event is None:
+            return False
+        self._conductor.hear(event)
+        return True
+
+    def _publish(self) -> None:
+        status = self._conductor.status()
+        if status == self._status:
+            return
+        self._status = status
+        for subscriber in self._subscribers:
+            try:
+                subscriber(status)
+            except Exception:  # noqa: BLE001 - its fault, not the session's
+                _log.exception("a subscriber failed")
