@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import stat
@@ -64,28 +65,22 @@ def _too_long(path: Path) -> StoreCorrupt:
 
 
 def _decode(path: Path, raw: bytes) -> str:
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    start, nul, _ = raw.partition(b"\0")
+    if nul:
+        raise StoreCorrupt(
+            f"{path} is not text: {_place(start.decode(errors='replace'))} holds a zero byte.",
+            f"It is a binary file, or text saved as UTF-16. If it is a text: {_SAVE_AS_UTF8}",
+        )
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode()
     except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8-sig")
-        place = _place(before)
-        if b"\0" in raw:
-            raise _binary(path, place) from error
+        place = _place(raw[: error.start].decode())
         byte = f"the byte 0x{raw[error.start]:02x}"
         raise StoreCorrupt(f"{path} is not UTF-8: {place} holds {byte}.", _SAVE_AS_UTF8) from error
-    before, nul, _ = text.partition("\0")
-    if nul:
-        raise _binary(path, _place(before))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _place(before: str) -> str:
     line = before.count("\n") + 1
     return f"line {line}, column {len(before) - before.rfind(chr(10))}"
-
-
-def _binary(path: Path, place: str) -> StoreCorrupt:
-    return StoreCorrupt(
-        f"{path} is not text: {place} is where it stops making sense.",
-        f"It is a binary file, or text saved as UTF-16. If it is a text: {_SAVE_AS_UTF8}",
-    )

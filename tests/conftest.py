@@ -1,0 +1,21 @@
+"""What every test shares: nothing of the listener's own is ever read or written."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A busy build server is slow now and then, which says nothing about the code.
+settings.register_profile("shared", deadline=None, max_examples=60)
+settings.load_profile("shared")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Point the program, and every process that a test starts, at folders of the test's own."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "VOICE_GUIDE_HOME", str(home))
+        yield home
