@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 from typing import Final, NamedTuple
 
 from voice_guide.score.model import Span
 from voice_guide.script.model import Cueing, Pattern, Phase
-from voice_guide.sound.clip import SAMPLE_RATE, Frames, seconds_to_frames
+from voice_guide.sound.clip import SAMPLE_RATE, Frames, frames_to_seconds, seconds_to_frames
 
 # Said at the start of a phase: the longest that fits is taken, none if none fits.
 PHASE_WORDS: Final[dict[Phase, tuple[str, ...]]] = {
@@ -123,7 +124,7 @@ def lay_words(one: Round, length_of: Callable[[str], Frames]) -> Iterator[Word]:
             fitting = [text for text in choices if length_of(text) <= room]
             yield from (Word(start, text, phase) for text in fitting[:1])
             for onset, text in counts:
-                if onset + length_of(text) + _LEAST_GAP <= end:
+                if onset + length_of(text) + _LEAST_GAP <= min(end, onset + SAMPLE_RATE):
                     yield Word(onset, text, phase)
 
 
@@ -138,7 +139,7 @@ def cue_words(pattern: Pattern, cueing: Cueing) -> tuple[str, ...]:
         words += TOP_UP_WORDS
     if cueing is not Cueing.SPOKEN:
         longest = max(length for one in both for _, length in one.phases)
-        words += NUMBERS[1 : int(longest)]
+        words += NUMBERS[1 : ceil(longest)]
     return tuple(words)
 
 
@@ -151,9 +152,10 @@ def _counts(start: Frames, end: Frames, phase_onset: Frames) -> tuple[tuple[Fram
 
 
 def _lay(span: Span, breaths: tuple[Pattern, ...]) -> tuple[tuple[PhaseSpan, ...], ...]:
+    """Lay breaths end to end over a span; its last frame counts, whatever seconds round to."""
     laid = []
     at_s = 0.0
-    for breath in breaths:
+    for number, breath in enumerate(breaths, start=1):
         phases = []
         for phase, length_s in breath.phases:
             place = _span(span.onset, at_s, at_s + length_s)
@@ -161,6 +163,8 @@ def _lay(span: Span, breaths: tuple[Pattern, ...]) -> tuple[tuple[PhaseSpan, ...
             top_up = _span(span.onset, 0.0, at_s + breath.inhale[0]).end if topped else None
             phases.append(PhaseSpan(phase, place, top_up))
             at_s += length_s
+        if number == len(breaths):
+            phases[-1] = phases[-1]._replace(span=Span(phases[-1].span.onset, span.end))
         laid.append(tuple(phases))
     return tuple(laid)
 
@@ -184,15 +188,16 @@ def _splice(
     else:
         # Already past the exhale: the short rest runs out, the next breath is free.
         return (phases,)
-    # What is left of the round: one exhale, then as many easy breaths as leave it between half
-    # a breath and one and a half.
-    breath = seconds_to_frames(easy.length_s)
-    least = max(breath // 2, (now.span.end - out_from) if now.phase is Phase.OUT else 0)
-    more = max(0, (end - out_from - least) // breath)
-    out_end = end - more * breath
+    # What is left of the round: one exhale, then easy breaths, all stretched alike to its end.
+    left_s = frames_to_seconds(end - out_from)
+    more = 0
+    if now.phase is not Phase.OUT:
+        more = max(0, round((left_s - easy.exhale) / easy.length_s))
+    pace = left_s / (easy.exhale + more * easy.length_s)
+    out_end = end if more == 0 else _span(out_from, 0.0, pace * easy.exhale).end
+    breath = Pattern((pace * easy.inhale[0],), 0.0, pace * easy.exhale)
     first = (*kept, PhaseSpan(Phase.OUT, Span(out_from, out_end)))
-    rest = _lay(Span(out_end, end), (easy,) * more)
-    return (first, *rest)
+    return (first, *_lay(Span(out_end, end), (breath,) * more))
 
 
 def _without_rest(pattern: Pattern) -> Pattern:
