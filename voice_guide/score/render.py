@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from voice_guide.sound.clip import Frames, Samples
 
 # Two channels of a block, and the scratch beside them, stay in a core's second-level cache.
 _BLOCK: Final = 16_384
+# What sounds is looked up by the bucket: short ones find little, and there are not too many.
+_BUCKET: Final = 2 * _BLOCK
 
 Channels = NDArray[np.float32]
 """float32 `[2, frames]`: one channel after the other, as the processor likes it."""
@@ -59,15 +61,15 @@ def render(
     return mix.T
 
 
-class _Index(NamedTuple):
-    onsets: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-
 @lru_cache(maxsize=4)
-def _index(score: Score) -> _Index:
-    spans = np.array([one.span for one in score.placements], np.int64).reshape(-1, 2)
-    return _Index(spans[:, 0].copy(), spans[:, 1].copy())
+def _buckets(score: Score) -> tuple[tuple[Placement, ...], ...]:
+    """Return, for each bucket of the score, the placements that sound in it, in score order."""
+    buckets: list[list[Placement]] = [[] for _ in range(score.length // _BUCKET + 1)]
+    for placement in score.placements:
+        first, last = placement.span.onset // _BUCKET, (placement.span.end - 1) // _BUCKET
+        for bucket in buckets[first : last + 1]:
+            bucket.append(placement)
+    return tuple(map(tuple, buckets))
 
 
 def _render_block(
@@ -78,10 +80,7 @@ def _render_block(
     stems: Collection[Stem] | None,
 ) -> None:
     stop = start + block.shape[1]
-    index = _index(score)
-    sounding = (index.onsets < stop) & (index.ends > start)
-    for number in np.flatnonzero(sounding):
-        placement = score.placements[number]
+    for placement in _sounding(score, start, stop):
         if stems is None or placement.stem in stems:
             _mix(placement, start, block, scratch)
     for first, last, gain in _gains(score.master, 1.0, start, stop):
@@ -89,6 +88,20 @@ def _render_block(
             block[:, first - start : last - start] *= gain(first, last)
         elif gain != 1.0:
             block[:, first - start : last - start] *= gain
+
+
+def _sounding(score: Score, start: Frames, stop: Frames) -> Iterator[Placement]:
+    """Yield what sounds between two frames at most a bucket apart, in score order."""
+    buckets = _buckets(score)
+    first, last = start // _BUCKET, (stop - 1) // _BUCKET
+    for placement in buckets[first]:
+        if placement.span.onset < stop and placement.span.end > start:
+            yield placement
+    if last != first:
+        # What sounds in both was taken from the first; onsets only rise from here on.
+        for placement in buckets[last]:
+            if last * _BUCKET <= placement.span.onset < stop:
+                yield placement
 
 
 def _mix(placement: Placement, start: Frames, block: Channels, scratch: Samples) -> None:
