@@ -24,6 +24,8 @@ class Engine(Protocol):
     """A speech engine. Every engine passes the one contract test."""
 
     name: str
+    version: str
+    """Differs wherever the same utterance may sound different: the key of a kept clip."""
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Return the voices on offer, the recommended one first."""
