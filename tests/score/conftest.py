@@ -1,0 +1,45 @@
+"""The shipped palette, and clips that take a plausible time, for compiling without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from voice_guide.score.compile import Request, utterances
+from voice_guide.script.model import Script
+from voice_guide.script.parse import parse
+from voice_guide.script.utterance import Utterance
+from voice_guide.sound.clip import Clip
+from voice_guide.sound.palette import Palette
+from voice_guide.sound.patch import parse_patch
+from voice_guide.voice.silent import SilentEngine
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = {
+    f"{path.parent.name}/{path.stem}": path for path in sorted(ROOT.glob("scripts/en/*/*.md"))
+}
+
+
+@pytest.fixture(scope="session")
+def palette() -> Palette:
+    patches = sorted(ROOT.glob("sounds/*/*.toml"))
+    return Palette({path.stem: parse_patch(path.read_text(), path.stem) for path in patches})
+
+
+@pytest.fixture(params=SCRIPTS)
+def shipped(request: pytest.FixtureRequest) -> tuple[str, Script]:
+    """Each script that comes with the program, with its id."""
+    return request.param, parse(SCRIPTS[request.param].read_text(), request.param)
+
+
+@pytest.fixture(scope="session")
+def clips_for() -> Callable[[Script, Request], dict[Utterance, Clip]]:
+    """Silent clips: every length as estimated, so that a score is the same on any machine."""
+    engine = SilentEngine()
+
+    def make(script: Script, request: Request) -> dict[Utterance, Clip]:
+        return {one: engine.speak(one) for one in utterances(script, request)}
+
+    return make
