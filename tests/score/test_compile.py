@@ -1,10 +1,11 @@
-"""Scripts become scores: exact lengths, every clip where its cue says, quiet beginnings and ends."""
+"""Scripts become scores: exact lengths, every clip where its cue says, quiet at both ends."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -89,7 +90,7 @@ def test_cues_lie_in_order_inside_the_score_and_speech_never_overlaps(
     assert onsets == sorted(onsets)
     assert all(0 <= cue.span.onset <= cue.span.end <= score.length for cue in score.cues)
     said = [cue.span for cue in score.cues if cue.kind is CueKind.SPEECH]
-    assert all(a.end <= b.onset for a, b in zip(said, said[1:], strict=False))
+    assert all(a.end <= b.onset for a, b in pairwise(said))
     assert set(score.boundaries) >= {one.onset for one in score.sections}
     assert score.boundaries[0] == 0
 
@@ -120,9 +121,7 @@ def test_a_late_voice_moves_the_words_and_keeps_the_length(palette, clips_for, s
     name, script = shipped
     request = Request(length_s=script.header.length.maximum_s)
     clips = clips_for(script, request)
-    late = compile_score(
-        script, clips, palette, request, name=name, first_word_at=3 * SAMPLE_RATE
-    )
+    late = compile_score(script, clips, palette, request, name=name, first_word_at=3 * SAMPLE_RATE)
     said = next(cue for cue in late.cues if cue.kind is CueKind.SPEECH)
     assert said.span.onset == 3 * SAMPLE_RATE
     assert abs(late.length / SAMPLE_RATE - request.length_s) <= 1.0
