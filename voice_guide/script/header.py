@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 import yaml
 
@@ -54,6 +54,11 @@ class Faults:
         self.found.append(Fault(line, column, found, expected, hint))
         if len(self.found) >= MOST_FAULTS:
             raise EnoughFaults
+
+    def stop(self, line: int, column: int, found: str, expected: str) -> NoReturn:
+        """Keep a fault beyond which there is no point in reading on."""
+        self.found.append(Fault(line, column, found, expected))
+        raise EnoughFaults
 
     def add_wrong(self, wrong: Wrong, line: int, column: int) -> None:
         """Keep what a reader found wrong in a text that begins at this place."""

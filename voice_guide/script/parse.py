@@ -28,10 +28,12 @@ from voice_guide.script.model import (
     Script,
     Section,
 )
+from voice_guide.script.text import blank_comments
 
 MOST_BYTES: Final = 1_000_000
 MOST_ITEMS: Final = 5_000
 """In a script with its loops unfolded and each round counted: more than ten hours of breath."""
+MOST_CHOICES: Final = 500
 MOST_ANCHORS: Final = 8
 """How often a loop over anchors is thought to turn when items are counted."""
 DEEPEST_LOOP: Final = 4
@@ -53,7 +55,8 @@ def parse(text: str, name: str = "script") -> Script:
     try:
         script = _read_script(text, faults)
     except EnoughFaults:
-        hint = f"These are the first {MOST_FAULTS}; is this a script at all?"
+        if len(faults.found) >= MOST_FAULTS:
+            hint = f"These are the first {MOST_FAULTS}; is this a script at all?"
     if script is None or faults.found:
         raise ScriptError(name, tuple(sorted(set(faults.found))), hint)
     return script
@@ -111,7 +114,7 @@ def _read_body(lines: list[str], first: int, faults: Faults) -> tuple[Section, .
     inside = False
     for number in range(first, len(lines) + 1):
         line = lines[number - 1]
-        shown, still_inside, opened = _blank_comments(line, inside)
+        shown, still_inside, opened = blank_comments(line, inside)
         if still_inside and not inside and number >= last_close:
             faults.add(number, opened + 1, "a comment that is never closed", "-->")
             still_inside = False
@@ -122,25 +125,6 @@ def _read_body(lines: list[str], first: int, faults: Faults) -> tuple[Section, .
         elif not touched:
             body.end_block()
     return body.finish()
-
-
-def _blank_comments(line: str, inside: bool) -> tuple[str, bool, int]:
-    """Return the line with blanks for comments, whether one goes on, and where that one began."""
-    parts: list[str] = []
-    at = opened = 0
-    while at < len(line):
-        if inside:
-            end = line.find("-->", at)
-            stop = len(line) if end < 0 else end + 3
-            inside = end < 0
-            parts.append(" " * (stop - at))
-        else:
-            opened = line.find("<!--", at)
-            stop = len(line) if opened < 0 else opened + 4
-            inside = opened >= 0
-            parts.append(line[at:] if opened < 0 else line[at:opened] + "    ")
-        at = stop
-    return "".join(parts), inside, opened
 
 
 @dataclass
@@ -179,7 +163,6 @@ class _Body:
         self._choice_open = False
         self._choice_line = 0
         self._ends_to_come = 0
-        self._weight = 0
 
     def read_line(self, line: str, number: int) -> None:
         """Take in one line that is not blank."""
@@ -288,6 +271,9 @@ class _Body:
             self.end_block()
             self._faults.add(number, column, "a list without [one of]", "a sentence", hint)
             return
+        if len(self._choices) == MOST_CHOICES:
+            found = f"more than {MOST_CHOICES} choices"
+            self._faults.stop(number, column, found, "a shorter list")
         self._choices.append(_Block(number, column, [text]))
         self._choice_open = True
         self._choice_line = number
@@ -347,11 +333,9 @@ class _Body:
         loop = self._loops[-1]
         loop.items.append(item)
         loop.weight += weight
-        if len(self._loops) == 1:
-            before, self._weight = self._weight, self._weight + weight
-            if before <= MOST_ITEMS < self._weight:
-                found = f"a script that unfolds to more than {MOST_ITEMS:,} parts"
-                self._faults.add(item.line, item.column, found, "fewer rounds or repeats")
+        if loop.weight > MOST_ITEMS:
+            found = f"a script that unfolds to more than {MOST_ITEMS:,} parts"
+            self._faults.stop(item.line, item.column, found, "fewer rounds or repeats")
 
     def _is_speakable(self, text: str, block: _Block, what: str) -> bool:
         if any(character.isalnum() for character in text):
@@ -392,4 +376,4 @@ class _Body:
         if outermost.items:
             title, line = self._title, self._title_line
             self._sections.append(Section(title, tuple(outermost.items), line=line))
-        self._loops = [_Loop(Item())]
+        self._loops = [_Loop(Item(), weight=outermost.weight)]

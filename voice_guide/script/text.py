@@ -1,4 +1,4 @@
-"""A script back to text, and text to the sentences in it."""
+"""A script back to text, and text to the sentences that are spoken of it."""
 
 from __future__ import annotations
 
@@ -60,38 +60,55 @@ def split_sentences(text: str) -> tuple[str, ...]:
     sentences: list[str] = []
     start = 0
     for match in _SENTENCE_END.finditer(folded):
-        piece = folded[start : match.end()].strip()
-        if _goes_on(piece, folded[match.end() : match.end() + 3].lstrip()):
-            continue
-        sentences.append(piece)
-        start = match.end()
+        if not _goes_on(folded, start, match.end()):
+            sentences.append(folded[start : match.end()].strip())
+            start = match.end()
     if start < len(folded):
         sentences.append(folded[start:].strip())
     return tuple(_join_mute(sentences))
 
 
-def _goes_on(piece: str, following: str) -> bool:
-    """Return whether the sentence goes on after what looked like its end."""
+def _goes_on(folded: str, start: int, end: int) -> bool:
+    """Return whether the sentence from `start` goes on after what looked like its `end`."""
+    following = folded[end : end + 3].lstrip()
     if following.lstrip(_OPENING)[:1].islower():
         return True
-    if not piece.endswith(".") or piece.endswith(".."):
+    if not following or folded[end - 1] != "." or folded[end - 2 : end] == "..":
         return False
-    word = piece[piece.rfind(" ") + 1 : -1].lstrip(_OPENING)
+    word = folded[max(start, folded.rfind(" ", start, end) + 1) : end - 1].lstrip(_OPENING)
     is_initial = len(word) == 1 and word.isupper() and word != "I"
-    return bool(following) and (is_initial or word.lower() in _ABBREVIATIONS)
+    return is_initial or word.lower() in _ABBREVIATIONS
 
 
 def _join_mute(sentences: list[str]) -> Iterator[str]:
     """Yield the sentences, with pieces that hold nothing to say joined to a neighbour."""
-    waiting = ""
+    waiting: list[str] = []
     for sentence in sentences:
-        if not any(character.isalnum() for character in sentence):
-            waiting = f"{waiting} {sentence}".strip()
-            continue
-        yield f"{waiting} {sentence}".strip()
-        waiting = ""
+        waiting.append(sentence)
+        if any(character.isalnum() for character in sentence):
+            yield " ".join(waiting)
+            waiting = []
     if waiting:
-        yield waiting
+        yield " ".join(waiting)
+
+
+def blank_comments(line: str, inside: bool) -> tuple[str, bool, int]:
+    """Return the line with blanks for comments, whether one goes on, and where that one began."""
+    parts: list[str] = []
+    at = opened = 0
+    while at < len(line):
+        if inside:
+            end = line.find("-->", at)
+            stop = len(line) if end < 0 else end + 3
+            inside = end < 0
+            parts.append(" " * (stop - at))
+        else:
+            opened = line.find("<!--", at)
+            stop = len(line) if opened < 0 else opened + 4
+            inside = opened >= 0
+            parts.append(line[at:] if opened < 0 else line[at:opened] + "    ")
+        at = stop
+    return "".join(parts), inside, opened
 
 
 def _header_to_lines(header: Header) -> Iterator[str]:
