@@ -185,8 +185,9 @@ class Playhead:
             if self._silent_from is None:
                 return
             at = self._resume_at or 0
-        # The start of a score has its own fade.
-        self._start(_Head(wish.score, at, wish.pad, rise_from=at or None))
+        # Out of silence, the start of a score has its own fade.
+        is_fresh = at == 0 and not self._heads
+        self._start(_Head(wish.score, at, wish.pad, rise_from=None if is_fresh else at))
         self._silent_from = self._resume_at = None
         if wish.pad:
             self._note(Segment(self._pulled, at, moves=False))
