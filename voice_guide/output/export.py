@@ -101,6 +101,12 @@ def export(
     return tuple(part.target for part in parts)
 
 
+def check_target(path: Path, *, force: bool = False) -> None:
+    """Raise `ExportFailed` now for what `export` would refuse after all the work of preparing."""
+    _ending(path)
+    _check(path, force=force)
+
+
 def _told(progress: Progress | None, done: Frames, total: Frames) -> Callable[[Frames], None]:
     if progress is None:
         return lambda _frames: None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -23,10 +24,14 @@ _log = logging.getLogger(__name__)
 
 # What the device has taken already cannot be changed: half a second of buffer, a block or two, and
 # room for compiling. A score that takes another's place differs from it only after this.
-_AHEAD: Final = seconds_to_frames(1.0)
+_AHEAD: Final = seconds_to_frames(0.75)
 
 # Within this of a section's start, "back" means the section before, as on any player.
 _BACK_WITHIN: Final = seconds_to_frames(3.0)
+
+# A jump is heard once the playhead is this near behind its target, or never after so many polls.
+_JUMP_HEARD: Final = seconds_to_frames(2.0)
+_JUMP_POLLS: Final = 40
 
 
 class Conductor:
@@ -53,6 +58,8 @@ class Conductor:
         self._prepared: Prepared | None = None
         self._view: View | None = None
         self._position: Frames = 0
+        self._sought: Frames | None = None
+        self._sought_polls = 0
         self._is_sounding = False
         self._is_lost = False
         self._notice = ""
@@ -74,7 +81,7 @@ class Conductor:
         if self._player is None or not self._is_sounding:
             return
         seen = self._player.poll()
-        self._position = seen.position
+        self._follow(seen.position)
         lost = seen.state == "recovering"
         if lost != self._is_lost:
             self._is_lost = lost
@@ -82,6 +89,14 @@ class Conductor:
         if seen.state in {"ended", "stopped"}:
             self._is_sounding = False
             self.hear(events.Ended())
+
+    def _follow(self, heard: Frames) -> None:
+        # What was pulled before a jump is heard for a while; the screen has jumped already.
+        jumped = self._sought is not None and not 0 <= heard - self._sought < _JUMP_HEARD
+        self._sought_polls = self._sought_polls + 1 if jumped else 0
+        if jumped and self._sought_polls < _JUMP_POLLS:
+            return
+        self._position, self._sought = heard, None
 
     def is_moving(self) -> bool:
         """Tell whether anything can happen without an event: if not, one may sleep."""
@@ -179,21 +194,23 @@ class Conductor:
     def _ahead(self) -> Frames:
         """Return the first frame that can still be changed."""
         if self._player and self._is_sounding:
-            self._position = self._player.poll().position
+            self._follow(self._player.poll().position)
         return self._position + _AHEAD
 
     def _go_to_section(self, effect: events.GoToSection) -> None:
-        by = effect.step
-        if self._view is None:
+        if self._prepared is None:
             return
-        sections = self._view.score.sections
-        here = max(0, self._view.section_index(self._position))
-        if by < 0 and self._position - sections[here].onset > _BACK_WITHIN:
-            by = 0
-        there = max(0, here + by)
+        if effect.step < 0 and self._state.eased:
+            # What lies behind was set before the listener asked for ease.
+            self._prepared = recompile(self._prepared, self._palette(), eased_at=0)
+            self._sound(self._prepared.score)
+        sections = self._prepared.score.sections
+        here = max(0, bisect_right(sections, self._position, key=lambda one: one.onset) - 1)
+        into = self._position - sections[here].onset
+        there = here if effect.step < 0 and into > _BACK_WITHIN else max(0, here + effect.step)
         if there < len(sections):
-            self._open_player().seek(sections[there].onset)
-            self._position = sections[there].onset
+            self._position = self._sought = sections[there].onset
+            self._open_player().seek(self._position)
 
     def _fade_out(self, effect: events.FadeOut) -> None:
         if self._preparation:

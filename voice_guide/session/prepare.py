@@ -10,6 +10,7 @@ from typing import Final
 from voice_guide.errors import SynthesisFailed, VoiceGuideError, VoiceUnavailable, explain
 from voice_guide.score.compile import Request, compile_opening, compile_score, utterances
 from voice_guide.score.model import Score
+from voice_guide.score.plan.layout import FIRST_WORD_AT
 from voice_guide.script.model import Script
 from voice_guide.script.utterance import Utterance
 from voice_guide.session import events
@@ -45,19 +46,14 @@ class Prepared:
     clips: Mapping[Utterance, Clip]
     notice: str = ""
     """One plain line for the listener when not every word could be spoken."""
-    first_word_at: Frames | None = None
-    """Where speech was told to begin, if not where it would by itself."""
+    first_word_at: Frames = FIRST_WORD_AT
+    """Where the first step begins; later when the voice was not ready in time."""
 
 
 def prepare(
-    ask: Ask,
-    engine: Engine,
-    palette: Palette,
-    progress: Progress | None = None,
-    *,
-    with_twin: bool = False,
+    ask: Ask, engine: Engine, palette: Palette, progress: Progress | None = None
 ) -> Prepared:
-    """Speak and compile a session; `with_twin` also speaks what its hold-free twin needs.
+    """Speak and compile a session.
 
     Raises
     ------
@@ -66,10 +62,9 @@ def prepare(
     LengthOutOfReach, SoundNotFound
         The request cannot be met.
     """
-    wanted = dict.fromkeys(utterances(ask.script, ask.request))
-    if with_twin:
-        wanted |= dict.fromkeys(utterances(ask.script, replace(ask.request, hold_free=True)))
-    clips, notice = speak_all(tuple(wanted), engine, progress)
+    if ask.request.voicing.voice == SilentEngine.name:
+        engine = SilentEngine()  # asked for: chimes and captions, without any notice
+    clips, notice = speak_all(utterances(ask.script, ask.request), engine, progress)
     score = compile_score(ask.script, clips, palette, ask.request, name=ask.name)
     return Prepared(ask, score, clips, notice)
 
@@ -81,23 +76,18 @@ def recompile(
     first_word_at: Frames | None = None,
     eased_at: Frames | None = None,
 ) -> Prepared:
-    """Set the session anew: with the first word later, or without held breaths from a frame on."""
-    ask = prepared.ask
-    if eased_at is not None:
-        ask = replace(ask, request=replace(ask.request, hold_free=True))
-    if first_word_at is None:
-        first_word_at = prepared.first_word_at
-    given = {} if first_word_at is None else {"first_word_at": first_word_at}
+    """Set the session anew: with its first word later, or without held breaths from a frame on."""
+    first_word_at = prepared.first_word_at if first_word_at is None else first_word_at
     score = compile_score(
-        ask.script,
+        prepared.ask.script,
         prepared.clips,
         palette,
-        ask.request,
-        name=ask.name,
+        prepared.ask.request,
+        name=prepared.ask.name,
+        first_word_at=first_word_at,
         eased_at=eased_at,
-        **given,
     )
-    return replace(prepared, ask=ask, score=score, first_word_at=first_word_at)
+    return replace(prepared, score=score, first_word_at=first_word_at)
 
 
 def speak_all(
@@ -193,7 +183,7 @@ class Preparation:
             palette = self._palette()
             opening = compile_opening(ask.script, palette, ask.request, name=ask.name)
             self._tell(events.OpeningReady(opening))
-            prepared = prepare(ask, self._engine(), palette, self._go_on, with_twin=True)
+            prepared = prepare(ask, self._engine(), palette, self._go_on)
             self._tell(events.ScoreReady(prepared))
         except _Abandoned:
             pass

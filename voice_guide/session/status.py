@@ -57,13 +57,9 @@ class View:
         self._word_onsets = [cue.span.onset for cue in self._words]
         self._section_onsets = [section.onset for section in score.sections]
 
-    def section_index(self, frame: Frames) -> int:
-        """Return the index of the section at `frame`; -1 before the first."""
-        return bisect_right(self._section_onsets, frame) - 1
-
     def look(self, frame: Frames, status: Status) -> Status:
         """Return `status` with everything that depends on the playhead filled in."""
-        section = self.section_index(frame)
+        section = bisect_right(self._section_onsets, frame) - 1
         seen = replace(
             status,
             script=self.score.script,

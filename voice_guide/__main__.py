@@ -1,0 +1,87 @@
+"""Where the program begins, and the one place where faults become messages and exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+DONE, FAULT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code: 0, 1 (explained), 2 (usage) or 130."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    wants_details = "--debug" in arguments
+    _survive_any_terminal()
+    try:
+        _end_like_ctrl_c()
+        code = _run([one for one in arguments if one != "--debug"])
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        _hear_no_more_signals()
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough, as `head` has; nobody is left to say anything to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DONE
+    except Exception as error:
+        if wants_details:
+            raise
+        code = _tell(error)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    from voice_guide.app import build
+    from voice_guide.frontends.cli.commands import run
+
+    services = build()
+    try:
+        return run(arguments, services)
+    finally:
+        services.close()
+
+
+def _tell(error: Exception) -> int:
+    from voice_guide.errors import explain
+
+    fault = explain(error)
+    with contextlib.suppress(OSError):
+        print(fault.message, file=sys.stderr)
+        if fault.hint:
+            print(fault.hint, file=sys.stderr)
+    return FAULT
+
+
+def _survive_any_terminal() -> None:
+    # A terminal that cannot show a letter shows a question mark; that is no reason to stop.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _end_like_ctrl_c() -> None:
+    # A closed terminal or a polite kill also ends child processes and leaves no half-written file.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+    # Even where a shell script started us in the background, with SIGINT ignored.
+    signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _hear_no_more_signals() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""The composition root: which parts the program is made of. Heavy ones are imported when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from voice_guide.frontends.services import Services
+from voice_guide.store.library import Library, read_patches
+from voice_guide.store.paths import Paths, find_paths
+
+if TYPE_CHECKING:
+    from voice_guide.session.controller import Controller
+    from voice_guide.sound.palette import Palette
+    from voice_guide.store.settings import Settings
+    from voice_guide.voice.engine import Engine
+
+NULL_DEVICE: Final = "null"
+"""The name of the output that keeps time and is not heard: captions alone."""
+
+
+def build() -> Services:
+    """Return the program's parts."""
+    paths = find_paths()
+    ending = ExitStack()
+    palette = cache(lambda: _palette(paths))
+    engine = cache(lambda: _engine(paths, ending))
+    return Services(
+        paths=paths,
+        library=Library(paths.scripts),
+        settings=cache(lambda: _settings(paths)),
+        palette=palette,
+        engine=engine,
+        controller=lambda device: _controller(engine, palette, device, ending),
+        close=ending.close,
+    )
+
+
+def _settings(paths: Paths) -> Settings:
+    from voice_guide.store.settings import load
+
+    return load(paths.settings)
+
+
+def _palette(paths: Paths) -> Palette:
+    from voice_guide.sound.palette import Palette
+    from voice_guide.sound.patch import parse_patch
+
+    texts = read_patches(paths.sounds)
+    return Palette(
+        {name: parse_patch(text, name) for kind in texts.values() for name, text in kind.items()}
+    )
+
+
+def _engine(paths: Paths, ending: ExitStack) -> Engine:
+    from voice_guide.voice.cache import CachedEngine
+    from voice_guide.voice.child import ChildEngine
+
+    engine = CachedEngine(ChildEngine(), paths.clips)
+    ending.callback(engine.close)
+    return engine
+
+
+def _controller(
+    engine: Callable[[], Engine],
+    palette: Callable[[], Palette],
+    device: str | int | None,
+    ending: ExitStack,
+) -> Controller:
+    from voice_guide.output.device import DeviceOutput, NullOutput
+    from voice_guide.output.player import Player
+    from voice_guide.session.controller import Controller
+
+    output = NullOutput(paced=True) if device == NULL_DEVICE else DeviceOutput(device)
+    controller = Controller(engine, palette, lambda: Player(output))
+    ending.callback(controller.close)
+    return controller

@@ -1,0 +1,30 @@
+"""What every front end is given: the parts of the program, each made on first need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voice_guide.session.controller import Controller
+    from voice_guide.sound.palette import Palette
+    from voice_guide.store.library import Library
+    from voice_guide.store.paths import Paths
+    from voice_guide.store.settings import Settings
+    from voice_guide.voice.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The program's parts, put together by `voice_guide.app`."""
+
+    paths: Paths
+    library: Library
+    settings: Callable[[], Settings]
+    palette: Callable[[], Palette]
+    engine: Callable[[], Engine]
+    controller: Callable[[str | int | None], Controller]
+    """Makes a controller that plays on this output; None is the system's own choice."""
+    close: Callable[[], None]
+    """Ends every thread and child process that was started. Safe to call twice."""
