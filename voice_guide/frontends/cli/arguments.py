@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -79,14 +79,15 @@ def make_ask(services: Services, script_id: str, script: Script, wishes: Wishes)
     from voice_guide.session.prepare import Ask
 
     settings = services.settings()
-    chosen = {
-        "voice": wishes.voice or settings.voice.id,
-        "rate_wpm": settings.voice.rate_wpm,
-        "pitch": settings.voice.pitch,
-    }
+    usual = Voicing()
+    voicing = Voicing(
+        voice=wishes.voice or settings.voice.id or usual.voice,
+        rate_wpm=settings.voice.rate_wpm or usual.rate_wpm,
+        pitch=usual.pitch if settings.voice.pitch is None else settings.voice.pitch,
+    )
     request = Request(
         length_s=wishes.length_s,
-        voicing=replace(Voicing(), **{key: one for key, one in chosen.items() if one is not None}),
+        voicing=voicing,
         seed=wishes.seed or 0,
         hold_free=wishes.hold_free or settings.breathing.hold_free,
         listener=Listener(settings.listener.name, settings.listener.anchors),

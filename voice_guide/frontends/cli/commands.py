@@ -18,7 +18,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_UsageError = typer.BadParameter.__mro__[1]
+# What typer calls a usage error, whichever parser lies underneath.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 Name = Annotated[
     str, typer.Argument(metavar="SCRIPT", help="An id, its last part, or the path of a file.")

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _WIDTH: Final = 88
 
 _CAUTIONS: Final = {
-    "breath-hold": "The breath is held. Leave this out, or take --hold-free, with pregnancy, heart, "
-    "blood pressure, breathing, seizure or eye-pressure conditions, after recent surgery, or in "
-    "panic. Never in water or while driving. Stop when you feel dizzy.",
+    "breath-hold": "The breath is held. Leave this out, or take --hold-free, with pregnancy, with "
+    "heart, blood pressure, breathing, seizure or eye-pressure conditions, after recent surgery, "
+    "or in panic. Never in water or while driving. Stop when you feel dizzy.",
     "tensing": "Muscles are tensed. Leave out whatever hurts, and keep breathing.",
     "grief": "Kindness can bring up old pain. Feel your feet on the floor, or stop, at any time.",
 }
@@ -69,9 +69,8 @@ def show(services: Services, name: str) -> int:
     header = script.header
     print(f"{header.title}\n{'=' * len(header.title)}")
     _print_wrapped(header.summary)
-    lengths = (
-        f"{length_to_text(header.length.minimum_s)} to {length_to_text(header.length.maximum_s)}"
-    )
+    shortest, longest = header.length.minimum_s, header.length.maximum_s
+    lengths = f"{length_to_text(shortest)} to {length_to_text(longest)}"
     print(f"{header.kind}, {lengths}   ({script_id})")
     if header.when:
         _print_wrapped(f"For: {', '.join(header.when)}")
@@ -239,10 +238,10 @@ def _findings(services: Services, device: str | None) -> Iterator[Finding]:
 def _play_bell(services: Services, device: str | None, *, quiet: bool) -> None:
     from voice_guide.output.device import DeviceOutput
     from voice_guide.output.player import Player, PlayerState
-    from voice_guide.session.checkup import test_score
+    from voice_guide.session.checkup import one_bell
 
     player = Player(DeviceOutput(device))
-    player.play(test_score(services.palette()))
+    player.play(one_bell(services.palette()))
     if not quiet:
         print("You should hear a soft bell now.")
     try:
