@@ -125,7 +125,9 @@ def read_length(text: str, longest_s: float, offset: int = 0) -> Elastic:
     if min(first_s, last_s) <= 0:
         raise Wrong(f"a time of zero in {quote(plain)}", "more than 0 s", offset=offset)
     if first_s > last_s:
-        turned = f"{number_to_text(last_s)}-{number_to_text(first_s)}s"
+        turned = f"{number_to_text(last_s)}-{number_to_text(first_s)} s"
+        if match[2] is None:
+            turned = f"{match[3]}-{match[1]} {unit}"
         raise Wrong(
             f"a range that runs backwards, {quote(plain)}",
             "the shorter time first",
@@ -172,10 +174,12 @@ def _timed(kind: type[Pause | Release | Write | Tense], longest_s: float) -> _Re
 
 def _split_words(arguments: Word) -> list[Word]:
     """Return the words, with the blanks round a hyphen taken out: `4 - 8` is one word."""
-    return [
-        Word("".join(match[0].lower().split()), arguments.offset + match.start())
-        for match in _WORD.finditer(arguments.text)
-    ]
+    words = []
+    for match in _WORD.finditer(arguments.text):
+        blanks = len(match[0]) - len(match[0].lstrip())
+        text = "".join(match[0].lower().split())
+        words.append(Word(text, arguments.offset + match.start() + blanks))
+    return words
 
 
 def _read_breathe(arguments: Word, line: int, column: int) -> Item:
@@ -225,7 +229,11 @@ def _read_rounds(word: Word, unit: str) -> Rounds:
     match = _COUNT.fullmatch(word.text)
     expected = "a number of rounds, as in 4 rounds or 4-8 rounds"
     if match is None:
-        raise Wrong(f"{quote(word.text)} where a number belongs", expected, "", word.offset)
+        below_zero = _COUNT.fullmatch(word.text[1:])
+        found = (
+            "a number below zero" if below_zero else f"{quote(word.text)} where a number belongs"
+        )
+        raise Wrong(found, expected, "", word.offset)
     if unit not in ("round", "rounds"):
         hint = f"Did you mean {word.text} rounds?"
         raise Wrong(f"{quote(word.text)} without the word rounds", expected, hint, word.offset)

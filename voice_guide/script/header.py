@@ -133,7 +133,10 @@ def _read_entry(text: str) -> _Entry:
     try:
         return _events_to_entry(text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark = error.problem_mark
+        at_the_end = mark is not None and mark.line >= text.count("\n")
+        if mark is None or (at_the_end and mark.column >= len(text) - text.rfind("\n") - 1):
+            mark = error.context_mark or mark  # what was left open, and not where the text ended
         down, offset = (mark.line, mark.column) if mark else (0, 0)
         down = min(down, text.count("\n"))
         hint = "Put double quotes round a value with a colon or another sign in it"
