@@ -23,9 +23,15 @@ class VoiceInfo:
 class Engine(Protocol):
     """A speech engine. Every engine passes the one contract test."""
 
-    name: str
-    version: str
-    """Differs wherever the same utterance may sound different: the key of a kept clip."""
+    @property
+    def name(self) -> str:
+        """What the engine is called."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Differs wherever the same utterance may sound different: the key of a kept clip."""
+        ...
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Return the voices on offer, the recommended one first."""
