@@ -87,9 +87,10 @@ def export(
     """
     ending = _ending(path)
     parts = _plan(score, path, stems=stems, captions=captions)
-    for part in parts:
-        _check(part.target, force=force)
     sounding = [part for part in parts if part.text is None]
+    with _explained(path):
+        for part in parts:
+            _check(part.target, force=force)
     with _explained(path), _drafts(parts):
         for number, part in enumerate(sounding):
             told = _told(progress, number * score.length, len(sounding) * score.length)
