@@ -32,6 +32,10 @@ SILENT_FOR_S: Final = max(1.0, 3 * LATENCY_S)
 """A stream that asked for nothing this long is dead, though PortAudio may still call it active:
 that is how a suspended sink looks."""
 
+BETWEEN_S: Final = LATENCY_S / 2
+"""The longest pause between two callbacks in which sound is taken to be heard on: a sound server
+asks for several blocks at once, every 0.1 s and more."""
+
 CLOSING_S: Final = 2.0
 """An unplugged ALSA device can hang the close for ever (portaudio #1037); wait no longer."""
 
@@ -167,14 +171,14 @@ class _Line:
         return bool(self._stream.active)
 
     def delay_frames(self) -> Frames:
-        """Return the delay of the last block, less what was heard since: one block at most.
+        """Return the delay after the last block, less what was heard since.
 
         Of a dead stream nothing was heard since, so nothing is taken off.
         """
         delay_s, frames, reported = self._report
-        block_s = frames / self._sample_rate
-        since_s = min(time.monotonic() - reported, block_s) if self.is_alive() else 0.0
-        return round(max(0.0, delay_s + block_s - since_s) * SAMPLE_RATE)
+        since_s = min(time.monotonic() - reported, BETWEEN_S) if self.is_alive() else 0.0
+        pending_s = delay_s + frames / self._sample_rate - since_s
+        return round(max(0.0, pending_s) * SAMPLE_RATE)
 
     def close(self) -> None:
         with contextlib.suppress(Exception):  # a device that is gone complains; it is closed anyway
