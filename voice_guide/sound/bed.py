@@ -17,9 +17,8 @@ from voice_guide.sound.clip import SAMPLE_RATE, Frames, Samples, seconds_to_fram
 from voice_guide.sound.patch import BedPatch, Drone, Noise
 
 _LOWEST_HZ: Final = 20.0
-_HIGHEST_HZ: Final = 20_000.0
-_SKIRT: Final = 2
-"""Order of the soft edges of a band: 12 dB an octave."""
+_HIGHEST_HZ: Final = 16_000.0
+_OCTAVE_DB: Final = float(20.0 * np.log10(2.0))
 _REACH: Final = 4.0
 """How many times its own highest frequency a layer is computed to: there it is 24 dB down."""
 _SWELL_POINTS: Final = 128
@@ -74,31 +73,38 @@ def _add_noise(
     highest_hz = min(layer.high_hz * _REACH, _HIGHEST_HZ)
     first, last = (int(hz * frames / SAMPLE_RATE) for hz in (_LOWEST_HZ, highest_hz))
     hz = np.arange(first, last, dtype=np.float32) * np.float32(SAMPLE_RATE / frames)
-    shape = (hz / layer.high_hz) ** np.float32(layer.slope_db / (20.0 * np.log10(2.0)))
-    shape /= np.sqrt(1.0 + (layer.low_hz / hz) ** (2 * _SKIRT))
-    shape /= np.sqrt(1.0 + (hz / layer.high_hz) ** (2 * _SKIRT))
-    middle, side = (_chance_spectrum(layer, frames, chance, first, last) * shape for _ in (0, 1))
+    below, above = (layer.low_hz / hz) ** 2, (hz / layer.high_hz) ** 2
+    shape = np.exp2(np.log2(above) * np.float32(layer.slope_db / _OCTAVE_DB / 2))
+    shape /= np.sqrt((1.0 + below * below) * (1.0 + above * above))  # order 2: 12 dB an octave
+    shape *= layer.gain * frames / np.sqrt(2.0 * float(np.vdot(shape, shape)))
+    middle, side = _drops(layer, frames, chance) if layer.drops_per_s else _rush(last, chance)
     angle = layer.width * np.pi / 4
-    for channel, sign in enumerate((1.0, -1.0)):
-        part = middle * np.float32(np.cos(angle)) + side * np.float32(sign * np.sin(angle))
-        power = 2.0 * float(np.vdot(part, part).real) / frames**2
-        part *= np.float32(layer.gain / np.sqrt(power))
+    middle = middle[first:last] * (shape * np.float32(np.cos(angle)))
+    side = side[first:last] * (shape * np.float32(np.sin(angle)))
+    for channel, part in enumerate((middle + side, middle - side)):
         for shift, weight in _swell(layer, frames):
             spectrum[channel, first + shift : last + shift] += weight * part
 
 
-def _chance_spectrum(
-    layer: Noise, frames: Frames, chance: np.random.Generator, first: int, last: int
-) -> Spectrum:
-    """Return the flat spectrum of a steady rush, or of single drops."""
-    if layer.drops_per_s > 0.0:
-        drops = np.zeros(frames, dtype=np.float32)
-        count = max(1, round(layer.drops_per_s * frames / SAMPLE_RATE))
-        sizes = chance.exponential(1.0, count) * chance.choice((-1.0, 1.0), count)
-        np.add.at(drops, chance.integers(0, frames, count), sizes.astype(np.float32))
-        return np.asarray(np.fft.rfft(drops)[first:last], dtype=np.complex64)
-    pairs = chance.random(2 * (last - first), dtype=np.float32) - np.float32(0.5)
-    return np.asarray(pairs.view(np.complex64))
+def _rush(bins: int, chance: np.random.Generator) -> tuple[Spectrum, Spectrum]:
+    """Return two spectra of chance, of unit power: over so many places, a steady rush."""
+    pairs = chance.random((2, 2 * bins), dtype=np.float32)
+    pairs -= np.float32(0.5)
+    pairs *= np.float32(np.sqrt(6.0))  # the power of a number between -0.5 and 0.5 is 1/12
+    first, second = pairs.view(np.complex64)
+    return first, second
+
+
+def _drops(layer: Noise, frames: Frames, chance: np.random.Generator) -> tuple[Spectrum, Spectrum]:
+    """Return two spectra of single drops, of unit power; the second a third of a loop later."""
+    count = max(1, round(layer.drops_per_s * frames / SAMPLE_RATE))
+    sizes = chance.exponential(1.0, count) * chance.choice((-1.0, 1.0), count)
+    sizes /= np.sqrt(np.vdot(sizes, sizes))
+    sound = np.zeros(frames, dtype=np.float32)
+    np.add.at(sound, chance.integers(0, frames, count), sizes.astype(np.float32))
+    spectrum = np.fft.rfft(sound).astype(np.complex64)
+    third = np.exp(-2j * np.pi / 3 * np.arange(3)).astype(np.complex64)
+    return spectrum, spectrum * np.resize(third, spectrum.size)
 
 
 def _swell(layer: Noise, frames: Frames) -> Iterator[tuple[int, np.complex64]]:
