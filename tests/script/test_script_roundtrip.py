@@ -33,7 +33,7 @@ def _check(text: str) -> None:
         assert fault.found
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scripts())
 def test_a_printed_script_reads_back_as_the_same_script(script: Script) -> None:
     text = script_to_text(script)
@@ -52,7 +52,14 @@ def test_a_printed_pattern_reads_back_as_the_same_breath(pattern: Pattern) -> No
     assert item.pattern == pattern
 
 
-@settings(max_examples=200, deadline=None)
+def test_patterns_are_printed_as_people_write_them() -> None:
+    for text in ("4-7-8", "5.5-5.5", "4-4-4-4", "3+1-0-8", "4-0-6-2"):
+        item = read_direction(f"breathe {text}, 1 round", 1, 1)
+        assert isinstance(item, Breathe)
+        assert pattern_to_text(item.pattern) == text
+
+
+@settings(max_examples=120, deadline=None)
 @given(st.text(max_size=400))
 @example("")
 @example("---")
@@ -70,14 +77,14 @@ _SIGNS = st.text(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(_SIGNS, _SIGNS)
 def test_any_header_and_body_are_read_or_explained(header: str, body: str) -> None:
     _check(f"---\ntitle: a\nkind: sleep\nlength: 3 min\n{header}\n---\n{body}")
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_shipped_script_with_a_slip_is_read_or_explained(path: Path, data: st.DataObject) -> None:
     text = path.read_text(encoding="utf-8")
