@@ -38,7 +38,8 @@ def read_text(path: Path) -> str:
         reason, hint = _REASONS.get(error.errno or 0, (f"cannot be read: {error.strerror}.", ""))
         raise StoreCorrupt(f"{path} {reason}", hint) from error
     if len(raw) > TEXT_LIMIT_BYTES:
-        raise _too_long(path)
+        limit = f"{TEXT_LIMIT_BYTES // 1_000_000} MB"
+        raise StoreCorrupt(f"{path} is larger than {limit}.", "Is it the file that you meant?")
     text = _decode(path, raw)
     if not text.strip():
         raise StoreCorrupt(f"{path} is empty.", "Write something in it, or name another file.")
@@ -47,21 +48,14 @@ def read_text(path: Path) -> str:
 
 def _read_bytes(path: Path) -> bytes:
     # Looked at before it is opened: a pipe would wait for ever, a device might do anything.
-    status = path.stat()
-    if stat.S_ISDIR(status.st_mode):
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
         raise StoreCorrupt(f"{path} is a folder.", "Name a file inside it.")
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(mode):
         raise StoreCorrupt(f"{path} is not an ordinary file.", "Save the text to a file first.")
-    if status.st_size > TEXT_LIMIT_BYTES:
-        raise _too_long(path)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 (a descriptor has no Path)
         return file.read(TEXT_LIMIT_BYTES + 1)
-
-
-def _too_long(path: Path) -> StoreCorrupt:
-    limit = f"{TEXT_LIMIT_BYTES // 1_000_000} MB"
-    return StoreCorrupt(f"{path} is larger than {limit}.", "Is it the file that you meant?")
 
 
 def _decode(path: Path, raw: bytes) -> str:
