@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import signal
 import sys
@@ -17,6 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code: 0, 1 (explained), 2 (usage) or 130."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     wants_details = "--debug" in arguments
+    # What only a maker can read is said with --debug alone.
+    logging.basicConfig(handlers=None if wants_details else [logging.NullHandler()])
     _survive_any_terminal()
     try:
         _end_like_ctrl_c()

@@ -69,11 +69,17 @@ def _controller(
     device: str | int | None,
     ending: ExitStack,
 ) -> Controller:
+    from voice_guide.output import portaudio
     from voice_guide.output.device import DeviceOutput, NullOutput
     from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
 
-    output = NullOutput(paced=True) if device == NULL_DEVICE else DeviceOutput(device)
-    controller = Controller(engine, palette, lambda: Player(output))
+    def make_player() -> Player:
+        if device == NULL_DEVICE:
+            return Player(NullOutput(paced=True))
+        portaudio.load()  # now, while the first bell is being made in another thread
+        return Player(DeviceOutput(device))
+
+    controller = Controller(engine, palette, make_player)
     ending.callback(controller.close)
     return controller

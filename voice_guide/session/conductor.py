@@ -119,8 +119,9 @@ class Conductor:
         return self._view.look(self._position, status)
 
     def report(self, error: Exception) -> None:
-        """Take a fault that nobody foresaw: the session ends with an explanation."""
-        _log.error("the session failed", exc_info=error)
+        """Take a fault that the session cannot go on with: it ends with an explanation."""
+        if not isinstance(error, VoiceGuideError):
+            _log.error("the session failed", exc_info=error)
         try:
             self.hear(events.Failed(explain(error)))
         except Exception:  # noqa: BLE001 - ends in any case

@@ -151,8 +151,8 @@ class Happening:
 Post = Callable[[Happening], None]
 
 
-class _Abandoned(Exception):  # noqa: N818 - no error: how a preparation ends that nobody waits for
-    pass
+class _Abandoned(Exception):  # noqa: N818 - no error
+    """How a preparation ends that nobody waits for."""
 
 
 class Preparation:

@@ -35,7 +35,7 @@ class Display:
         self._console = Console(highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._is_plain = not _can_draw(sys.stdout.encoding)
-        self._shown = ""
+        self._shown: list[Text] = []
 
     def __enter__(self) -> Display:
         self._live.start()
@@ -47,10 +47,10 @@ class Display:
     def show(self, status: Status) -> None:
         """Bring the picture up to date; costs nothing when nothing changed."""
         width = min(self._console.width, 100)
-        picture = Text("\n").join(_lines(status, width, plain=self._is_plain))
-        if picture.markup != self._shown:
-            self._shown = picture.markup
-            self._live.update(picture, refresh=True)
+        lines = list(_lines(status, width, plain=self._is_plain))
+        if lines != self._shown:
+            self._shown = lines
+            self._live.update(Text("\n").join(lines), refresh=True)
 
 
 def _lines(status: Status, width: int, *, plain: bool) -> Iterator[Text]:
