@@ -50,7 +50,7 @@ _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _Value = TypeVar("_Value")
 
 
-class Wrong(Exception):  # noqa: N818 - a finding on its way to a `Fault`, seen by nobody
+class Wrong(Exception):
     """Something that cannot be read, `lines_down` and `offset` from where the text began."""
 
     def __init__(

@@ -39,7 +39,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 
 
-class EnoughFaults(Exception):  # noqa: N818 - stops the reading, seen by nobody
+class EnoughFaults(Exception):
     """As many faults as anyone will read."""
 
 
