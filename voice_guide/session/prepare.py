@@ -151,7 +151,7 @@ class Happening:
 Post = Callable[[Happening], None]
 
 
-class _Abandoned(Exception):  # noqa: N818 - no error
+class _Abandoned(Exception):
     """How a preparation ends that nobody waits for."""
 
 

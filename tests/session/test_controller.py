@@ -1,0 +1,99 @@
+"""The session's thread: it answers, it reports, it sleeps, and it goes away."""
+
+from __future__ import annotations
+
+import threading
+from itertools import pairwise
+
+import pytest
+from rig import wait_until
+
+from voice_guide.output.null import NullOutput
+from voice_guide.output.player import Player
+from voice_guide.score.compile import Request
+from voice_guide.script.parse import parse
+from voice_guide.session import events as e
+from voice_guide.session.controller import Controller
+from voice_guide.session.machine import Mode
+from voice_guide.session.prepare import Ask
+from voice_guide.sound.palette import Palette
+from voice_guide.sound.patch import parse_patch
+from voice_guide.store.library import read_patches
+from voice_guide.store.paths import shipped
+from voice_guide.voice.silent import SilentEngine
+
+TEXT = """---
+title: A word
+kind: moments
+length: 20-60 s
+---
+
+You are here.
+[pause 1-60s]
+"""
+ASK = Ask(parse(TEXT, "word"), "word", Request())
+
+
+@pytest.fixture
+def controller():
+    texts = read_patches((shipped("sounds"),))
+    palette = Palette({n: parse_patch(t, n) for kind in texts.values() for n, t in kind.items()})
+    made = Controller(SilentEngine, lambda: palette, lambda: Player(NullOutput(paced=True)))
+    yield made
+    made.close()
+
+
+def test_it_plays_pauses_and_ends(controller):
+    seen = []
+    controller.subscribe(seen.append)
+    controller.send(e.Play(ASK))
+    wait_until(lambda: controller.status.state is Mode.PLAYING)
+    wait_until(lambda: controller.status.position_s > 0.2)
+    controller.send(e.Pause())
+    wait_until(lambda: controller.status.state is Mode.PAUSED)
+    controller.send(e.Resume())
+    wait_until(lambda: controller.status.state is Mode.PLAYING)
+    controller.send(e.Stop(0.05))
+    wait_until(lambda: controller.status.state is Mode.ENDED)
+    states = list(dict.fromkeys(status.state for status in seen))
+    assert states == [Mode.PREPARING, Mode.PLAYING, Mode.PAUSED, Mode.ENDED]
+    assert all(one != two for one, two in pairwise(seen))
+
+
+def test_an_idle_session_sleeps(controller):
+    assert not controller._conductor.is_moving()
+
+
+def test_a_subscriber_that_fails_harms_nobody(controller):
+    seen = []
+    controller.subscribe(lambda status: 1 / 0)
+    controller.subscribe(seen.append)
+    controller.send(e.Play(ASK))
+    wait_until(lambda: controller.status.state is Mode.PLAYING)
+    assert seen
+
+
+def test_what_nobody_foresaw_is_explained_and_the_thread_goes_on():
+    def broken():
+        raise RuntimeError("a wire came loose")
+
+    palette = Palette({})
+    made = Controller(SilentEngine, lambda: palette, broken)
+    try:
+        made.send(e.Play(ASK))
+        wait_until(lambda: made.status.state is Mode.ENDED)
+        assert "a wire came loose" in str(made.status.fault)
+        made.send(e.Play(ASK))
+        wait_until(lambda: made.status.fault is not None and made.status.state is Mode.ENDED)
+        assert made._thread.is_alive()
+    finally:
+        made.close()
+
+
+def test_nothing_is_left_running(controller):
+    controller.send(e.Play(ASK))
+    wait_until(lambda: controller.status.state is Mode.PLAYING)
+    controller.close()
+    controller.close()
+    names = {"session", "null output"}
+    assert not [thread for thread in threading.enumerate() if thread.name in names]
