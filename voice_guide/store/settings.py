@@ -72,6 +72,18 @@ _SECTIONS: dict[str, type[_Section]] = {
     field.name: field.type for field in msgspec.structs.fields(Settings)
 }
 
+_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "datetime": "a date and time",
+    "date": "a date",
+    "time": "a time",
+}
+
 
 def load(path: Path) -> Settings:
     """Return the settings in the file, or the defaults where there is no file.
@@ -138,9 +150,19 @@ def _section(name: str, table: Any, text: str, faults: list[str]) -> _Section | 
         try:
             values[key] = msgspec.convert(value, types[key])
         except msgspec.ValidationError as error:
-            reason = str(error).replace("`", "").split(" - at")[0]
-            faults.append(f"{where}is {value!r}: {reason[0].lower()}{reason[1:]}")
+            faults.append(f"{where}is {value!r}: {_in_plain_words(error)}")
     return kind(**values)
+
+
+def _in_plain_words(error: msgspec.ValidationError) -> str:
+    """Return `expected text, got a whole number` for "Expected `str | null`, got `int` - at …"."""
+    reason = str(error).split(" - at")[0]
+    kinds = re.compile("`([^`]+)`")
+    reason = kinds.sub(
+        lambda kind: " or ".join(_KINDS[one] for one in kind[1].split(" | ") if one in _KINDS),
+        reason,
+    )
+    return reason[0].lower() + reason[1:]
 
 
 def _place(text: str, section: str, key: str) -> str:
