@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import difflib
 import json
+import os
 import platform
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,8 +26,8 @@ import numpy as np
 from voice_guide.errors import SynthesisFailed, VoiceUnavailable
 from voice_guide.script.utterance import Utterance, Voicing
 from voice_guide.sound.clip import Clip, Samples
-from voice_guide.voice.engine import VoiceInfo
-from voice_guide.voice.polish import polish, trim
+from voice_guide.voice.engine import ESPEAK_VOICES, VoiceInfo
+from voice_guide.voice.polish import join, polish
 from voice_guide.voice.text import SLOWEST_WPM, plausible_s, sanitise, split_long
 
 WORKER: Final = (sys.executable, "-P", str(Path(__file__).with_name("worker.py")))
@@ -35,22 +37,6 @@ _NATIVE: Final = sys.platform in ("win32", "darwin")
 # CREATE_NEW_PROCESS_GROUP and CREATE_NO_WINDOW, which subprocess names on Windows alone.
 _APART_ON_WINDOWS: Final = 0x0000_0200 | 0x0800_0000
 _SILENT_BELOW: Final = 1e-3
-_CLAUSE_GAP_S: Final = 0.25
-
-CURATED: Final = tuple(
-    VoiceInfo(code, name, code.partition("+")[0], "pyttsx3")
-    for code, name in (
-        ("en-us", "Calm, lower, American English"),
-        ("en-us+f2", "Clear, higher, American English"),
-        ("en-us+f4", "Warm, higher, American English"),
-        ("en-us+m3", "Deep, American English"),
-        ("en-gb", "Calm, lower, British English"),
-        ("en-gb+f2", "Clear, higher, British English"),
-        ("en-gb+f4", "Warm, higher, British English"),
-        ("en-gb-scotland", "Calm, lower, Scottish English"),
-    )
-)
-"""What espeak never lists and what sounds best of it; the first is recommended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +76,7 @@ class ChildEngine:
         with self._lock:
             spoken = [self._render(piece, utterance.voicing) for piece in pieces]
         rate_hz = spoken[0][1]
-        raw = (
-            spoken[0][0] if len(spoken) == 1 else _join([samples for samples, _ in spoken], rate_hz)
-        )
+        raw = join([samples for samples, _ in spoken], rate_hz)
         return Clip(polish(raw, rate_hz), utterance.text)
 
     def close(self) -> None:
@@ -159,7 +143,7 @@ class ChildEngine:
                     f"The speech engine does not say which voices it has: {fault}.",
                     "`voice-guide doctor` looks at the engine.",
                 ) from fault
-            chosen = () if _NATIVE else CURATED
+            chosen = () if _NATIVE else ESPEAK_VOICES
             known = {voice.id for voice in chosen}
             rest = (voice for voice in listed if voice.id not in known)
             # English before the rest: the scripts are.
@@ -207,6 +191,9 @@ class _Worker:
         except _WorkerError as fault:
             self.end()
             raise _unavailable(str(fault)) from fault
+        except BaseException:  # Ctrl-C while it starts
+            self.end()
+            raise
         if "ready" not in answer:
             self.end()
             raise _unavailable(str(answer.get("failed", "it said something else than ready")))
@@ -236,7 +223,11 @@ class _Worker:
 
     def end(self) -> None:
         """Kill the child and remove its folder."""
-        self._process.kill()
+        if sys.platform == "win32":
+            self._process.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError):  # its forks with it
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
@@ -318,12 +309,6 @@ def _check(samples: Samples, rate_hz: int, plausible: tuple[float, float]) -> No
     seconds = samples.size / rate_hz
     if not least_s <= seconds <= most_s:
         raise _WorkerError(f"it spoke for {seconds:.1f} s, expected {least_s:.1f}-{most_s:.1f} s")
-
-
-def _join(pieces: Sequence[Samples], rate_hz: int) -> Samples:
-    """Return the pieces one after another, as a speaker takes a breath between clauses."""
-    gap = np.zeros(round(_CLAUSE_GAP_S * rate_hz), np.float32)
-    return np.concatenate([part for piece in pieces for part in (trim(piece, rate_hz), gap)])
 
 
 @cache

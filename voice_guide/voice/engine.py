@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from voice_guide.script.utterance import Utterance
 from voice_guide.sound.clip import Clip
@@ -18,6 +18,22 @@ class VoiceInfo:
     """For people: "Calm, lower, American English"."""
     language: str
     engine: str
+
+
+ESPEAK_VOICES: Final = tuple(
+    VoiceInfo(code, name, code.partition("+")[0], "pyttsx3")
+    for code, name in (
+        ("en-us", "Calm, lower, American English"),
+        ("en-us+f2", "Clear, higher, American English"),
+        ("en-us+f4", "Warm, higher, American English"),
+        ("en-us+m3", "Deep, American English"),
+        ("en-gb", "Calm, lower, British English"),
+        ("en-gb+f2", "Clear, higher, British English"),
+        ("en-gb+f4", "Warm, higher, British English"),
+        ("en-gb-scotland", "Calm, lower, Scottish English"),
+    )
+)
+"""What espeak never lists and what sounds best of it; the first is recommended."""
 
 
 class Engine(Protocol):

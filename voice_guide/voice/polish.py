@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -28,6 +29,7 @@ _FLOOR_DB: Final = -45.0
 """Below the peak: espeak-ng ends with 546 ms of near silence (measured)."""
 _LEAD_S: Final = 0.010
 _TAIL_S: Final = 0.150
+_BREATH_S: Final = 0.15
 _FADE_IN_S: Final = 0.005
 _FADE_OUT_S: Final = 0.090
 
@@ -79,6 +81,13 @@ def trim(raw: Samples, rate_hz: int) -> Samples:
             np.zeros(max(0, last + tail - raw.size), np.float32),
         )
     )
+
+
+def join(pieces: Sequence[Samples], rate_hz: int) -> Samples:
+    """Return pieces of raw speech one after another, as a speaker takes a breath between them."""
+    gap = np.zeros(round(_BREATH_S * rate_hz), np.float32)
+    parts = [part for piece in pieces for part in (trim(piece, rate_hz), gap)]
+    return np.concatenate(parts[:-1])
 
 
 def polish(raw: Samples, rate_hz: int) -> Samples:

@@ -8,6 +8,7 @@ so that only a fork gives the same bytes for the same words whatever was said be
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import json
@@ -24,6 +25,8 @@ from typing import Any, NamedTuple, Protocol
 
 # espeak keeps its data path in 160 bytes and ends the process when it does not fit.
 _LONGEST_DATA_PATH = 120
+_UNKNOWN_VOICE = 3
+"""The exit code of a fork that was asked for a voice the engine lacks."""
 
 
 class Asked(NamedTuple):
@@ -81,30 +84,45 @@ class EspeakSpeaker:
         # The first run of an engine returns at once, whatever it was given.
         self._engine.runAndWait()
         self._identifiers = {
-            voice.languages[1:].decode(): voice.identifier.decode()
+            _language_code(voice.languages[1:]): voice.identifier.decode()
             for voice in reversed(_espeak.ListVoices(None))
         }
 
     def voices(self) -> list[dict[str, str]]:
-        """Return every language; mbrola's are left out, for they are written at a wrong rate."""
+        """Return the languages that speak.
+
+        Some come without a dictionary and are silent; mbrola's are written at a wrong rate.
+        """
+        sounds = self._sounds_folder()
         return [
             {"id": code, "name": voice.name.decode(), "language": code}
             for voice in self._espeak.ListVoices(None)
-            if not voice.identifier.startswith(b"mb/")
-            and self._identifiers[code := voice.languages[1:].decode()] == voice.identifier.decode()
+            if _has_dictionary(sounds, voice.identifier.decode())
+            and self._identifiers[code := _language_code(voice.languages[1:])]
+            == voice.identifier.decode()
         ]
 
     def speak(self, asked: Asked) -> None:
-        """Set the voice here, where a bad one shows, and speak in a fork."""
-        self._set_voice(asked.voice)
+        """Speak in a fork, the choice of the voice included.
+
+        Every choice waits in espeak's queue of 170 commands until something is spoken: made here,
+        they would pile up until the queue runs over and swallows words.
+        """
         child = os.fork()
         if child == 0:
             os._exit(self._speak_in_fork(asked))
         _, status = os.waitpid(child, 0)
+        if os.waitstatus_to_exitcode(status) == _UNKNOWN_VOICE:
+            raise UnknownVoiceError(asked.voice)
         if os.WIFSIGNALED(status):
             raise RuntimeError(f"the engine crashed: {signal.strsignal(os.WTERMSIG(status))}")
         if status:
             raise RuntimeError(f"the engine gave up, exit code {os.WEXITSTATUS(status)}")
+
+    def _sounds_folder(self) -> Path:
+        place = ctypes.c_char_p()
+        self._espeak.dll.espeak_Info(ctypes.byref(place))
+        return Path(os.fsdecode(place.value or b""))
 
     def _set_voice(self, voice: str) -> None:
         code, plus, variant = voice.partition("+")
@@ -120,15 +138,25 @@ class EspeakSpeaker:
     def _speak_in_fork(self, asked: Asked) -> int:
         try:
             faulthandler.dump_traceback_later(asked.limit_s, exit=True)
+            self._set_voice(asked.voice)
+            self._still_randomness()
             self._engine.setProperty("rate", asked.rate_wpm)
             self._engine.setProperty("pitch", asked.pitch)
             self._engine.save_to_file(asked.text, asked.path)
             self._engine.runAndWait()
+        except UnknownVoiceError:
+            return _UNKNOWN_VOICE
         except BaseException as error:  # noqa: BLE001 - a fork must never run on
             self._errors.append(str(error))
         for error_text in self._errors:
             print(error_text, file=sys.stderr, flush=True)
         return 1 if self._errors else 0
+
+    def _still_randomness(self) -> None:
+        """Seed what espeak otherwise seeds with the clock: the breath in some voices."""
+        seed = getattr(self._espeak.dll, "espeak_ng_SetRandSeed", None)  # since 1.52
+        if seed:
+            seed(ctypes.c_long(1))
 
 
 class NativeSpeaker:
@@ -176,6 +204,17 @@ class NativeSpeaker:
             if found:
                 return found["id"]
         raise UnknownVoiceError(wanted)
+
+
+def _has_dictionary(sounds: Path, identifier: str) -> bool:
+    """Tell whether espeak can read words in a language: by its own name unless its file says."""
+    try:
+        lines = (sounds / "lang" / identifier).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    said = [line.split()[1] for line in lines if line.startswith("dictionary ")]
+    name = said[0] if said else Path(identifier).name.partition("-")[0]
+    return (sounds / f"{name}_dict").exists()
 
 
 def _language_code(text: str | bytes) -> str:
@@ -231,10 +270,11 @@ def main(folder: Path) -> None:
     except Exception as error:  # noqa: BLE001 - the parent turns it into a message
         tell(failed=str(error) or type(error).__name__)
         return
-    tell(ready=True)
-    for line in sys.stdin.buffer:
-        request = json.loads(line)
-        tell(number=request["number"], **answer(speaker, request))
+    with contextlib.suppress(BrokenPipeError):  # nobody waits for the answer any more
+        tell(ready=True)
+        for line in sys.stdin.buffer:
+            request = json.loads(line)
+            tell(number=request["number"], **answer(speaker, request))
     shutil.rmtree(folder, ignore_errors=True)
 
 
