@@ -282,6 +282,22 @@ def test_a_place_too_small_is_explained(tmp_path: Path, ending: str, short_by: s
     assert left_in(tmp_path) == []
 
 
+@pytest.mark.parametrize("ending", ["flac", "ogg", "opus", "mp3"])
+def test_an_end_lost_at_the_close_is_found_though_no_call_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """Tags write after the sound, and fail too on a disk that stays full: leave them out here."""
+    monkeypatch.setattr(exporting, "write_tags", lambda *_: None)
+    clicks = click_score(3, range(4_800, 3 * SECOND - 480, 4_800))
+    path = tmp_path / f"a.{ending}"
+    export(clicks, path)
+    whole = path.stat().st_size
+    with files_no_larger_than(whole - 5), pytest.raises(ExportFailed):
+        export(clicks, path, force=True)
+    assert left_in(tmp_path) == [path.name]
+    assert path.stat().st_size == whole, "what was there is kept"
+
+
 EXPORT = """
 import sys
 import tempfile
