@@ -1,0 +1,1 @@
+"""What the program must show, measured: `python -m benchmarks` prints one table."""
