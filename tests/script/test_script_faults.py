@@ -8,7 +8,7 @@ import pytest
 from voice_guide.errors import Fault, ScriptError
 from voice_guide.script.parse import MOST_BYTES, parse
 
-HEADER = "---\ntitle: Rest\nkind: sleep\nlength: 3-12 min\n---\n"
+HEADER = "---\ntitle: Rest\nkind: rituals\nlength: 3-12 min\n---\n"
 
 
 def faults_of(text: str) -> tuple[Fault, ...]:
@@ -174,7 +174,7 @@ def test_a_fault_in_the_header_is_placed_and_explained(
         (" \n\t\n", 1, "an empty text"),
         ("Rest.", 1, "no header"),
         ("\n\nRest.", 3, "no header"),
-        ("---\ntitle: A\nkind: sleep\nlength: 3 min\n\nRest.", 1, "a header that is never closed"),
+        ("---\ntitle: A\nkind: rituals\nlength: 3 min\n\nRest.", 1, "a header that is never closed"),
         (HEADER, 5, "a script without a word"),
         (HEADER + "<!-- nothing -->\n\n", 6, "a script without a word"),
         ("x" * (MOST_BYTES + 1), 1, "a file of more than 1 MB"),
@@ -199,7 +199,7 @@ def test_a_header_without_a_key_it_needs_is_explained(key: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "column", "found", "hint"),
     [
-        ("kind: sleep", "kind: breathign", 7, "an unknown kind", "Did you mean breathing?"),
+        ("kind: rituals", "kind: breathign", 7, "an unknown kind", "Did you mean breathing?"),
         ("3-12 min", "12-3 min", 9, "a range that runs backwards", "Did you mean 3-12 min?"),
         ("3-12 min", "3-12", 9, "a time without a unit", ""),
         ("3-12 min", "4 hours", 9, "a time as long as", ""),
@@ -266,16 +266,17 @@ GARBAGE = {
 def _seconds_to_read(text: str) -> float:
     best = float("inf")
     for _ in range(3):
-        start = time.perf_counter()
+        # The processor's time: what else runs on the machine does not count.
+        start = time.process_time()
         with suppress(ScriptError):
             parse(text)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     return best
 
 
 @pytest.mark.parametrize("piece", GARBAGE.values(), ids=GARBAGE)
-def test_twice_the_text_takes_about_twice_the_time(piece: str) -> None:
+def test_eight_times_the_text_takes_about_eight_times_the_time(piece: str) -> None:
     start = HEADER + "A\n[one of]\n"
-    half, whole = (start + piece * (size // len(piece)) for size in (50_000, 100_000))
-    # 20 ms of grace: below that the clock and the other core say more than the parser does.
-    assert _seconds_to_read(whole) <= 3 * _seconds_to_read(half) + 0.02
+    little, much = (start + piece * (size // len(piece)) for size in (25_000, 200_000))
+    # Anything quadratic takes 64 times as long. Below 50 ms the clock says more than the parser.
+    assert _seconds_to_read(much) <= 24 * _seconds_to_read(little) + 0.05

@@ -11,7 +11,7 @@ SOUNDS = ("rain", "singing-bowl", "small-bell", "soft-swell")
 
 def warnings_of(body: str, *, bed: str = "rain", more: str = "") -> tuple[Fault, ...]:
     cautions = "" if "cautions" in more else "cautions: [breath-hold, tensing]\n"
-    header = f"---\ntitle: Rest\nkind: sleep\nlength: 3-12 min\nbed: {bed}\n{cautions}{more}---\n"
+    header = f"---\ntitle: Rest\nkind: rituals\nlength: 3-12 min\nbed: {bed}\n{cautions}{more}---\n"
     return lint(parse(header + body), SOUNDS)
 
 

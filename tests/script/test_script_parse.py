@@ -7,7 +7,7 @@ from voice_guide.script import model as m
 from voice_guide.script.directions import read_length
 from voice_guide.script.parse import parse
 
-HEADER = "---\ntitle: Rest\nkind: sleep\nlength: 3-12 min\n---\n"
+HEADER = "---\ntitle: Rest\nkind: rituals\nlength: 3-12 min\n---\n"
 
 
 def items(body: str) -> tuple[m.Item, ...]:
@@ -17,7 +17,7 @@ def items(body: str) -> tuple[m.Item, ...]:
 
 def test_the_header_is_read_with_its_defaults() -> None:
     header = parse(HEADER + "Rest.").header
-    assert header == m.Header(title="Rest", kind="sleep", length=m.Elastic(180.0, 720.0))
+    assert header == m.Header(title="Rest", kind="rituals", length=m.Elastic(180.0, 720.0))
 
 
 def test_every_key_of_the_header_is_read() -> None:

@@ -18,13 +18,12 @@ from voice_guide.script.model import Elastic, Header
 
 KINDS: Final = (
     "breathing",
+    "relaxation",
     "grounding",
     "kindness",
     "moments",
-    "relaxation",
-    "safety",
-    "sleep",
-    "writing",
+    "rituals",
+    "path",
 )
 LONGEST_SESSION_S: Final = 3 * 3600.0
 MOST_FAULTS: Final = 100

@@ -139,7 +139,7 @@ class _Unroller:
             case written.Paragraph(text=text):
                 yield from self._say(text, section, anchor)
             case written.OneOf(choices=choices):
-                yield from self._say(self._choose(choices, item.line), section, anchor)
+                yield from self._say(self._choose(choices), section, anchor)
             case written.Affirmation(text=text):
                 said = tuple(self._say(text, section, anchor))
                 yield from said[:-1]
@@ -163,10 +163,10 @@ class _Unroller:
         for sentence in sentences[-1:]:
             yield Say(section, sentence, PARAGRAPH_GAP)
 
-    def _choose(self, choices: tuple[str, ...], line: int) -> str:
+    def _choose(self, choices: tuple[str, ...]) -> str:
         # Successive seeds walk through all choices, so that a daily ritual uses every one; the
-        # line keeps two lists in one script from walking in step.
-        return choices[(self.seed + zlib.crc32(str(line).encode())) % len(choices)]
+        # words themselves keep two lists in one script from walking in step.
+        return choices[(self.seed + zlib.crc32(choices[0].encode())) % len(choices)]
 
 
 def _drop_doubled_gaps(steps: list[Step]) -> Iterator[Step]:
