@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import subprocess
 import sys
 import types
 from collections.abc import Callable
@@ -13,9 +14,10 @@ import pytest
 
 from voice_guide.errors import DeviceLost
 from voice_guide.output import portaudio
-from voice_guide.output.device import BLOCK, DeviceOutput, list_devices, mono, resampled
+from voice_guide.output.device import BETWEEN_S, BLOCK, DeviceOutput, list_devices, mono, resampled
 from voice_guide.output.portaudio import find_device
 
+MOST_HEARD_SINCE = round(BETWEEN_S * 48_000)
 WASAPI, MME, ALSA = "Windows WASAPI", "MME", "ALSA"
 
 
@@ -182,6 +184,22 @@ def test_no_sound_library_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "apt install libportaudio2" in caught.value.hint
 
 
+def test_what_libraries_print_stays_off_the_screen_and_our_words_do_not() -> None:
+    program = """
+import os, sys
+from voice_guide.output.portaudio import quiet_libraries
+with quiet_libraries():
+    os.write(2, b"Expression failed")
+    print("our words", file=sys.stderr)
+os.write(2, b"afterwards ")
+print("again", file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "our words\nafterwards again\n"
+
+
 def sine(frequency_hz: float) -> Callable[[np.ndarray], None]:
     at = 0
 
@@ -208,7 +226,8 @@ def test_a_device_that_refuses_48_khz_gets_its_own_rate(stand_in: Callable[..., 
     spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
     assert np.argmax(spectrum) == 1_000
     assert np.max(np.delete(spectrum, range(995, 1_006))) < 1e-4 * spectrum.max()
-    assert output.delay_frames() == pytest.approx(24_000 + BLOCK * 48_000 / 44_100, abs=1_000)
+    pending = 24_000 + BLOCK * 48_000 / 44_100
+    assert pending - MOST_HEARD_SINCE <= output.delay_frames() <= pending
 
 
 def test_a_device_that_refuses_every_rate_is_explained(stand_in: Callable[..., StandIn]) -> None:
@@ -251,7 +270,7 @@ def test_a_driver_without_times_counts_the_whole_buffer(
     output = DeviceOutput()
     output.start(sine(1_000))
     opened_stream(made, output).pull(BLOCK, delay_s=reported_s)
-    assert 24_000 <= output.delay_frames() <= 24_000 + BLOCK
+    assert 24_000 + BLOCK - MOST_HEARD_SINCE <= output.delay_frames() <= 24_000 + BLOCK
 
 
 def test_stop_frees_the_stream_and_is_harmless_twice(stand_in: Callable[..., StandIn]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -59,6 +60,28 @@ def explained(doing: str) -> Iterator[ModuleType]:
     except (sounddevice.PortAudioError, ValueError, OSError) as cause:
         reason = str(cause.args[0]) if cause.args else type(cause).__name__
         raise DeviceLost(f"No sound can be played: {doing} ({reason}).", NO_OUTPUT_HINT) from cause
+
+
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Keep what PortAudio and ALSA print by themselves, as when a device goes, off the screen.
+
+    They write to descriptor 2, with no way to ask them not to; `sys.stderr` writes elsewhere
+    meanwhile, so that our own words still show. For a whole program to use, not for a part.
+    """
+    own = sys.stderr
+    own.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    try:
+        with os.fdopen(os.dup(kept), "w", encoding=own.encoding, errors=own.errors) as sys.stderr:
+            yield
+    finally:
+        sys.stderr = own
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def refresh() -> None:
