@@ -12,6 +12,7 @@ from voice_guide.errors import DeviceLost, SynthesisFailed, VoiceUnavailable
 from voice_guide.output.null import NullOutput
 from voice_guide.output.player import Player
 from voice_guide.score.compile import Request
+from voice_guide.score.compile import utterances as compile_utterances
 from voice_guide.score.model import CueKind
 from voice_guide.script.parse import parse
 from voice_guide.session import events as e
@@ -305,9 +306,7 @@ def test_volume_is_kept_for_the_next_session(stage):
 
 
 def utterances():
-    from voice_guide.score.compile import utterances as needed
-
-    return needed(ASK.script, ASK.request)
+    return compile_utterances(ASK.script, ASK.request)
 
 
 def test_one_line_that_fails_is_told_and_the_rest_is_spoken():

@@ -65,7 +65,7 @@ def _play_on(services: Services, ask: Ask, device: str | int | None, *, quiet: b
 
 def _follow(controller: Controller, *, quiet: bool) -> Status:
     is_live = not quiet and _is_terminal(sys.stdout)
-    tell = _no_lines if quiet or is_live else _Lines().tell
+    tell = _no_lines if quiet or is_live else LineTeller().tell
     with contextlib.ExitStack() as stack:
         read_key = stack.enter_context(_keys(is_live))
         show = stack.enter_context(_picture(controller)) if is_live else tell
@@ -118,7 +118,7 @@ def _no_lines(_status: Status) -> None:
     return
 
 
-class _Lines:
+class LineTeller:
     """A session as plain lines, for a pipe, a log or a screen reader."""
 
     def __init__(self) -> None:
