@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import subprocess
 import sys
+import threading
 import types
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from voice_guide.errors import DeviceLost
-from voice_guide.output import portaudio
+from voice_guide.output import device, portaudio
 from voice_guide.output.device import BETWEEN_S, BLOCK, DeviceOutput, list_devices, mono, resampled
 from voice_guide.output.portaudio import find_device
 
@@ -35,6 +36,7 @@ class StandIn(types.ModuleType):
         self.devices, self.rates = list(devices), rates or (48_000, 44_100)
         self.hosts = list(dict.fromkeys(host for _, host, _, _ in devices))
         self.opened: list[dict[str, Any]] = []
+        self.refreshed, self.is_initialised, self.is_broken = 0, True, False
 
     def query_hostapis(self) -> list[dict[str, Any]]:
         return [
@@ -76,20 +78,28 @@ class StandIn(types.ModuleType):
         return Stream(settings["callback"], settings["channels"])
 
     def _terminate(self) -> None:
-        pass
+        if not self.is_initialised:
+            raise PortAudioError("PortAudio not initialized")
+        self.is_initialised = False
 
     def _initialize(self) -> None:
-        pass
+        self.refreshed += 1
+        if self.is_broken:
+            raise PortAudioError("Internal PortAudio error", -9993)
+        self.is_initialised = True
 
 
 class Stream:
     def __init__(self, callback: Callable[..., None], channels: int) -> None:
         self.callback, self.channels, self.active = callback, channels, False
+        self.may_close = threading.Event()
+        self.may_close.set()
 
     def start(self) -> None:
         self.active = True
 
     def abort(self, ignore_errors: bool) -> None:
+        self.may_close.wait(5)
         self.active = False
 
     def close(self, ignore_errors: bool) -> None:
@@ -285,6 +295,47 @@ def test_stop_frees_the_stream_and_is_harmless_twice(stand_in: Callable[..., Sta
     assert not stream.active
     assert not output.is_alive()
     assert output.delay_frames() == 0
+
+
+def test_after_a_loss_the_devices_are_looked_up_afresh(
+    stand_in: Callable[..., StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    made = stand_in(SPEAKERS)
+    output = DeviceOutput()
+    for _ in range(2):  # an ordinary pause and resume
+        output.start(sine(1_000))
+        output.stop()
+    assert made.refreshed == 0
+    output.start(sine(1_000))
+    opened_stream(made, output).active = False
+    assert not output.is_alive()
+    made.is_broken = True
+    with pytest.raises(DeviceLost, match="would not start again"):
+        output.start(sine(1_000))
+    made.is_broken = False
+    output.start(sine(1_000))
+    assert output.is_alive()
+    assert made.refreshed == 2
+
+
+def test_a_close_that_hangs_holds_nobody_up(
+    stand_in: Callable[..., StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "CLOSING_S", 0.01)
+    made = stand_in(SPEAKERS)
+    output = DeviceOutput()
+    output.start(sine(1_000))
+    refreshed = made.refreshed
+    hung = opened_stream(made, output)
+    hung.may_close.clear()
+    hung.active = False
+    output.stop()
+    assert not output.is_alive()
+    output.start(sine(1_000))
+    assert output.is_alive()
+    assert made.refreshed == refreshed, "PortAudio would wait for the stream that hangs"
+    hung.may_close.set()
 
 
 @pytest.mark.parametrize("sample_rate", [44_100, 96_000, 22_050])

@@ -67,6 +67,7 @@ def test_position_is_what_is_heard_not_what_was_pulled() -> None:
     assert player.poll().position == 0
     output.advance(2 * DEPTH)
     assert player.poll().position == 2 * DEPTH - DEPTH // 2
+    assert player.next_frame == 2 * DEPTH + DEPTH // 2
 
 
 @given(st.integers(0, 6 * SECOND), st.sampled_from([2 * SECOND, 30_000, 5_000]))

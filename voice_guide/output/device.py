@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -71,6 +72,8 @@ class DeviceOutput:
     device
         Index or part of the name of an output; None plays on the system's default. Once it has
         played on a chosen device and that device is gone, the default takes its place.
+
+    There is one at a time: to start may start PortAudio afresh, which ends every other stream.
     """
 
     def __init__(self, device: str | int | None = None) -> None:
@@ -83,8 +86,9 @@ class DeviceOutput:
     def start(self, fill: Fill) -> None:
         """Open the device and begin to pull; raises `DeviceLost`."""
         self.stop()
-        # PortAudio cannot start afresh while a close of its own hangs.
-        if self._is_stale and not self._is_hung:
+        # Elsewhere than on Linux "the default" means what it was when PortAudio started: a headset
+        # may have come since. PortAudio cannot start afresh while a close of its own hangs.
+        if (self._is_stale or sys.platform != "linux") and not self._is_hung:
             portaudio.refresh()
         self._is_stale = True  # until it has opened
         self._line = self._open(fill)

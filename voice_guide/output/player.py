@@ -94,6 +94,13 @@ class Player:
     def _gain(self) -> float:
         return math.pow(10.0, self._volume_db / 20.0)
 
+    @property
+    def next_frame(self) -> Frames:
+        """The first frame of the score not handed out yet: a swap can change nothing before it."""
+        if self._playhead is None:
+            return self._still_at
+        return min(self._mark.place(self._mark.pulled), self._score.length)
+
     def play(self, score: Score, at: Frames = 0) -> None:
         """Play a score from a frame on; raises `DeviceLost` when nothing can be heard here."""
         at = min(max(0, at), score.length)
