@@ -15,7 +15,7 @@ from voice_guide.sound.bell import strike_bell
 from voice_guide.sound.clip import Clip, Frames, Samples, seconds_to_frames
 from voice_guide.sound.loudness import integrated_lufs, momentary_lufs
 from voice_guide.sound.pacer import Part, shape_breath, shape_release, shape_tense
-from voice_guide.sound.patch import BedPatch, BellPatch, PacerPatch, Patch
+from voice_guide.sound.patch import KINDS, BedPatch, BellPatch, PacerPatch, Patch
 
 # One level for every sound of a kind, so that to change sounds never startles. The voice speaks
 # at -18 LUFS.
@@ -32,8 +32,6 @@ _STRIKE: Final = seconds_to_frames(3.0)
 """A bell is loudest within its first beats; the rest need not be measured."""
 _KEPT: Final = 16
 """Clips of a kind kept: more than a script uses, and some tens of megabytes at most."""
-
-KINDS: Final[dict[str, type[Patch]]] = {"bell": BellPatch, "bed": BedPatch, "pacer": PacerPatch}
 
 P = TypeVar("P", BellPatch, BedPatch, PacerPatch)
 

@@ -171,7 +171,8 @@ class PacerPatch:
 
 Patch = BellPatch | BedPatch | PacerPatch
 
-_KINDS: Final[dict[str, type[Patch]]] = {"bell": BellPatch, "bed": BedPatch, "pacer": PacerPatch}
+KINDS: Final[dict[str, type[Patch]]] = {"bell": BellPatch, "bed": BedPatch, "pacer": PacerPatch}
+"""What a patch may say it is."""
 
 
 def parse_patch(text: str, name: str) -> Patch:
@@ -199,11 +200,11 @@ def _read_toml(text: str, name: str) -> dict[str, Any]:
 
 def _read_patch(table: dict[str, Any], name: str, faults: Faults) -> Patch | None:
     kind = table.pop("kind", None)
-    if not isinstance(kind, str) or kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         found = "missing" if kind is None else _show(kind)
-        faults.append(f"kind is {found}; expected {' or '.join(_KINDS)}")
+        faults.append(f"kind is {found}; expected {' or '.join(KINDS)}")
         return None
-    return _read_table(_KINDS[kind], table, "", faults, name=name)
+    return _read_table(KINDS[kind], table, "", faults, name=name)
 
 
 def _read_table(kind: type[T], table: Any, where: str, faults: Faults, **given: Any) -> T | None:
