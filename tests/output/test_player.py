@@ -280,6 +280,16 @@ def test_a_lost_output_is_found_again_at_the_last_boundary_heard() -> None:
     assert told_frames(again)[-1] == 3 * SECOND - 1
 
 
+def test_an_output_lost_after_the_last_frame_was_heard_is_the_end() -> None:
+    output, score = FragileOutput(depth=DEPTH), ramp_score(2 * SECOND)
+    player = Player(output, HandClock())
+    player.play(score)
+    output.advance(score.length + DEPTH)
+    output.is_there = False
+    status = player.poll()
+    assert (status.state, status.position) == (PlayerState.ENDED, score.length)
+
+
 def test_recovery_backs_off_and_tells_why() -> None:
     output, clock = FragileOutput(), HandClock()
     player = Player(output, clock)

@@ -191,7 +191,9 @@ class Player:
 
     def _lose(self) -> None:
         heard = boundary_before(self._score, self._position())
-        if self._state is PlayerState.PLAYING:
+        if self._position() == self._score.length:  # only the silence after the end is lost
+            self._rest(PlayerState.ENDED, self._score.length)
+        elif self._state is PlayerState.PLAYING:
             self._recover(heard, "the sound output went away")
         elif self._state is PlayerState.PAUSING:
             self._rest(PlayerState.PAUSED, heard)
