@@ -106,7 +106,8 @@ def compile_opening(script: Script, palette: Palette, request: Request, *, name:
     """
     orchestra = Orchestra(script, Speech({}, request.voicing), palette)
     layout = Layout((), _OPENING, _OPENING)
-    return _assemble(script, name, request.seed, orchestra.opening(), layout)
+    opening = _assemble(script, name, request.seed, orchestra.opening(), layout)
+    return replace(opening, sections=opening.sections[:1])
 
 
 def _needed(steps: tuple[Step, ...], voicing: Voicing) -> Iterator[Utterance]:

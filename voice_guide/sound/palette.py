@@ -21,11 +21,11 @@ from voice_guide.sound.patch import KINDS, BedPatch, BellPatch, PacerPatch, Patc
 # at -18 LUFS.
 BELL_LUFS: Final = -27.0
 """Loudest moment: 9 under the voice, because a strike comes out of silence."""
-BED_LUFS: Final = -34.0
-"""Whole loop: under speech by 16 before any ducking."""
-PACER_LUFS: Final = -29.0
-"""Loudest moment: the tops of the breath, heard for minutes on end."""
-MUSCLE_LUFS: Final = -30.0
+BED_LUFS: Final = -36.0
+"""Whole loop: under speech by 18 before any ducking, and no louder than a breath that is held."""
+PACER_LUFS: Final = -26.0
+"""Loudest moment: the tops of the breath; a hold lies 12 below, still heard over a bed."""
+MUSCLE_LUFS: Final = -29.0
 """Loudest moment of tense and release: under the pacer, because words go on over them."""
 
 _STRIKE: Final = seconds_to_frames(3.0)
