@@ -130,7 +130,9 @@ def run_part(
         part_command(module, *words), env=part_env(env), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise RuntimeError(f"benchmarks.{module} {words} ended with {done.returncode}: {done.stderr}")
+        raise RuntimeError(
+            f"benchmarks.{module} {words} ended with {done.returncode}: {done.stderr}"
+        )
     return done
 
 
