@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import os
 import signal
 import sys
@@ -18,16 +17,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code: 0, 1 (explained), 2 (usage) or 130."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     wants_details = "--debug" in arguments
-    # What only a maker can read is said with --debug alone.
-    logging.basicConfig(handlers=None if wants_details else [logging.NullHandler()])
     _survive_any_terminal()
     try:
         _end_like_ctrl_c()
-        code = _run([one for one in arguments if one != "--debug"])
+        shown = [one for one in arguments if one != "--debug"]
+        code = _run(shown, wants_details=wants_details)
         if sys.stdout is not None:
             sys.stdout.flush()
     except KeyboardInterrupt:
-        _hear_no_more_signals()
         code = INTERRUPTED
     except BrokenPipeError:
         # The reader has seen enough, as `head` has; nobody is left to say anything to.
@@ -37,13 +34,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if wants_details:
             raise
         code = _tell(error)
+    # All is said and done; Ctrl-C must not turn the last milliseconds into a failure.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     return code
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], *, wants_details: bool) -> int:
+    import logging
+
     from voice_guide.app import build
     from voice_guide.frontends.cli.commands import run
 
+    # What only a maker can read is said with --debug alone.
+    logging.basicConfig(handlers=None if wants_details else [logging.NullHandler()])
     services = build()
     try:
         return run(arguments, services)
@@ -80,10 +83,6 @@ def _end_like_ctrl_c() -> None:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _hear_no_more_signals() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

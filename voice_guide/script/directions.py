@@ -229,7 +229,7 @@ def _read_rounds(word: Word, unit: str) -> Rounds:
     match = _COUNT.fullmatch(word.text)
     expected = "a number of rounds, as in 4 rounds or 4-8 rounds"
     if match is None:
-        below_zero = _COUNT.fullmatch(word.text[1:])
+        below_zero = word.text.startswith("-") and _COUNT.fullmatch(word.text[1:])
         found = (
             "a number below zero" if below_zero else f"{quote(word.text)} where a number belongs"
         )

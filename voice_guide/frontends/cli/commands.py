@@ -46,17 +46,16 @@ def run(arguments: list[str], services: Services) -> int:
     """Carry out one command line and return its exit code."""
     command = typer.main.get_command(app)
     try:
-        result = command.main(
-            arguments or ["--help"], prog_name="voice-guide", standalone_mode=False, obj=services
-        )
+        with command.make_context("voice-guide", arguments or ["--help"], obj=services) as context:
+            result = command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
     except _UsageError as error:
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "voice-guide"
+        place = getattr(error, "ctx", None)
+        path = place.command_path if place else "voice-guide"
         typer.echo(str(getattr(error, "format_message", error.__str__)()), err=True)
         typer.echo(f"Try '{path} --help'.", err=True)
         return 2
-    except typer.Abort as abort:
-        raise KeyboardInterrupt from abort
     return result if isinstance(result, int) else 0
 
 
