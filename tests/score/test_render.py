@@ -53,7 +53,7 @@ def make_score(placed: list[Placement], master: tuple[Point, ...] = ()) -> Score
 scores = st.builds(make_score, st.lists(placements(), max_size=6), envelopes())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25)
 @given(scores, st.lists(st.integers(0, LENGTH + 5_000), min_size=1, max_size=6))
 def test_any_cut_gives_the_same_bits(score: Score, cuts: list[int]) -> None:
     whole = render(score, 0, LENGTH + 5_000)
@@ -62,7 +62,7 @@ def test_any_cut_gives_the_same_bits(score: Score, cuts: list[int]) -> None:
     assert np.concatenate(parts).tobytes() == np.ascontiguousarray(whole).tobytes()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20)
 @given(scores)
 def test_it_is_the_sum_that_the_score_says(score: Score) -> None:
     expected = np.zeros((LENGTH, 2))
@@ -87,7 +87,7 @@ def test_it_is_the_sum_that_the_score_says(score: Score) -> None:
     np.testing.assert_allclose(found[alone], expected[alone], atol=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20)
 @given(scores)
 def test_stems_add_up_to_the_mix(score: Score) -> None:
     stems = sum(render(score, 0, LENGTH, {stem}) for stem in Stem)
