@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _tell(error)
     # All is said and done; Ctrl-C must not turn the last milliseconds into a failure.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if code == INTERRUPTED and argv is None:
+        _leave_at_once(code)
     return code
 
 
@@ -63,6 +65,15 @@ def _tell(error: Exception) -> int:
         if fault.hint:
             print(fault.hint, file=sys.stderr)
     return FAULT
+
+
+def _leave_at_once(code: int) -> None:
+    # Python ends itself by SIGINT, whatever code is returned, when Ctrl-C came inside an `exec`, as
+    # of a dataclass that was being imported. Everything of ours is closed by now.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def _survive_any_terminal() -> None:
