@@ -60,7 +60,8 @@ def test_true_peak_is_found_between_the_samples() -> None:
 @settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 60_000),
-    st.integers(1, 200_000),
+    # A single sample at the end of much silence is too little to measure, and nothing to hear.
+    st.integers(100, 200_000),
     st.floats(-40.0, 0.0),
     st.integers(0, 2**32 - 1),
 )
@@ -72,7 +73,7 @@ def test_gain_moves_every_measure_by_itself(
     softer = sound * np.float32(10 ** (gain_db / 20))
     assert true_peak_dbtp(softer) == pytest.approx(true_peak_dbtp(sound) + gain_db, abs=0.01)
     level, softer_level = np.max(momentary_lufs(sound)), np.max(momentary_lufs(softer))
-    assert softer_level == pytest.approx(level + gain_db, abs=0.01) or level < -150.0
+    assert softer_level == pytest.approx(level + gain_db, abs=0.01)
 
 
 @pytest.mark.real
