@@ -6,13 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
+import pyttsx3
 from rig import Rig, end_process, onsets, sound_rig, wait_until
 
 from benchmarks import material
@@ -24,6 +26,7 @@ from voice_guide.output.player import Player, PlayerState
 from voice_guide.score.model import CueKind, Score
 from voice_guide.score.render import render
 from voice_guide.sound.clip import SAMPLE_RATE, Frames, Samples
+from voice_guide.voice import worker
 
 BREATHING = "breathing/4-7-8"
 CYCLE = (("Breathe in", 4.0), ("Hold", 7.0), ("Breathe out", 8.0))
@@ -64,19 +67,25 @@ def breaths(rounds: int) -> tuple[Score, Frames, Frames]:
     return score, cues[0].span.onset, cues[-1].span.end
 
 
-def lateness(heard: Samples, score: Score, first: Frames, last: Frames) -> Sequence[int]:
-    """Return how many frames late each onset was heard, the first being on time."""
+def planned_onsets(score: Score, first: Frames, last: Frames) -> list[Frames]:
+    """Return where phases and cue words begin between two frames."""
     kinds = {CueKind.BREATH, CueKind.SPEECH}
-    within = [cue for cue in score.cues if cue.kind in kinds and first < cue.span.onset < last]
-    planned = sorted({cue.span.onset for cue in within})
+    within = [cue.span.onset for cue in score.cues if cue.kind in kinds]
+    return sorted({onset for onset in within if first < onset < last})
+
+
+def lateness(heard: Samples, score: Score, first: Frames, last: Frames) -> list[int]:
+    """Return how many frames late each onset was heard, the first being on time."""
+    planned = planned_onsets(score, first, last)
     mono = heard.mean(axis=1, dtype=np.float64)
     # The first one is looked for wherever it may be, every other where it then should be.
     reach = SAMPLE_RATE // 4
     origin = _find(mono, score, planned[0], 0, 12 * SAMPLE_RATE) - planned[0]
-    return [
-        _find(mono, score, onset, onset + origin - reach, onset + origin + reach) - onset - origin
-        for onset in planned
-    ]
+    late = []
+    for onset in planned:
+        low = max(0, onset + origin - reach)
+        late.append(_find(mono, score, onset, low, onset + origin + reach) - onset - origin)
+    return late
 
 
 def _find(mono: Samples, score: Score, onset: Frames, low: Frames, high: Frames) -> Frames:
@@ -115,15 +124,9 @@ def _describe_say(said: np.ndarray, rounds: int) -> str:
 
 def say_and_sleep(rounds: int) -> None:
     """Guide as one would at first: say a word, then sleep for the phase."""
-    import tempfile
-
-    import pyttsx3
-
-    from voice_guide.voice import worker
-
     with tempfile.TemporaryDirectory() as folder:
         worker._load_bundled_espeak(Path(folder))
-        engine = pyttsx3.init()
+        engine = pyttsx3.init()  # type: ignore[no-untyped-call]
         engine.runAndWait()  # else the first words are lost
         for _ in range(rounds):
             for word, seconds in CYCLE:
@@ -237,7 +240,7 @@ def _started(rig: Rig, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
 def _computed_s(process: subprocess.Popen[bytes]) -> float:
     """Return seconds of processor time, from Linux's own count."""
     if process.poll() is not None:
-        raise RuntimeError(f"{process.args} ended early with {process.returncode}")
+        raise RuntimeError(f"{process.args!r} ended early with {process.returncode}")
     fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -245,7 +248,9 @@ def _computed_s(process: subprocess.Popen[bytes]) -> float:
 # ---- Parts that run on their own -----------------------------------------------------------------
 
 
-def start(rig: Rig, deed: str, name: str, minutes: int, at: int, stop: int) -> subprocess.Popen:
+def start(
+    rig: Rig, deed: str, name: str, minutes: int, at: int, stop: int
+) -> subprocess.Popen[bytes]:
     """Start a process that plays part of a score into the rig."""
     command = material.part_command("played", deed, name, minutes, at, stop)
     return subprocess.Popen(command, env=material.part_env(rig.env))

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks import material
 from benchmarks.table import Row
@@ -77,7 +78,7 @@ def offset_of(sound: Samples, score: Score, stem: Stem, onset: Frames) -> Frames
     return best_match(found, wanted) - (onset - start)
 
 
-def best_match(found: Samples, wanted: Samples) -> Frames:
+def best_match(found: NDArray[np.floating], wanted: NDArray[np.floating]) -> Frames:
     """Return where `wanted` begins in `found`, by normalised correlation."""
     size = 1 << (len(found) + len(wanted)).bit_length()
     product = np.fft.rfft(found, size) * np.conj(np.fft.rfft(wanted, size))

@@ -17,6 +17,7 @@ from benchmarks import material
 from benchmarks.played import BREATHING
 from benchmarks.rendered import best_match
 from benchmarks.table import Row
+from voice_guide.app import build
 from voice_guide.output import device
 from voice_guide.score.compile import Request, utterances
 from voice_guide.script.parse import parse
@@ -40,10 +41,10 @@ class Begun:
 def measure_start(quick: bool) -> list[Row]:
     """Start warm and cold, each time without a single clip kept, then again with all of them."""
     times = 1 if quick else 3
-    word = _first_sentence()
+    word = first_sentence()
     with sound_rig() as rig:
-        warm = [_start_warm(rig, word) for _ in range(times)]
-        cold = [_start_cold(rig, word) for _ in range(times)]
+        warm = [start_warm(rig, word) for _ in range(times)]
+        cold = [start_cold(rig, word) for _ in range(times)]
     sounds = [begun.sound_s for pair in warm for begun in pair]
     uncached, cached = ([pair[i].word_s for pair in warm] for i in (0, 1))
     cold_sounds = [begun.sound_s for pair in cold for begun in pair]
@@ -64,27 +65,26 @@ def _row(what: str, seconds: list[float], most_s: float | None) -> Row:
     return Row(what, figure, at_least, None if most_s is None else max(seconds) <= most_s)
 
 
-def _first_sentence() -> Samples:
+def first_sentence() -> Samples:
     prepared = material.shipped(BREATHING)
     first = utterances(prepared.ask.script, prepared.ask.request)[0]
     return prepared.clips[first].samples.astype(np.float64)
 
 
-def _start_warm(rig: Rig, word: Samples) -> tuple[Begun, Begun]:
+def start_warm(rig: Rig, word: Samples) -> tuple[Begun, Begun]:
     """Play twice in one process, which loaded the program before: without clips, then with."""
     with tempfile.TemporaryDirectory() as home:
         env = {**material.part_env(rig.env), "VOICE_GUIDE_HOME": home}
-        process = subprocess.Popen(
-            material.part_command("started"), env=env, stdout=subprocess.PIPE, text=True
-        )
-        recording, offset_s = _record_until(rig, lambda: process.poll() is not None)
-        assert process.stdout is not None
-        begins = [float(line) for line in process.stdout.read().split()]
+        command = material.part_command("started")
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+            recording, offset_s = _record_until(rig, lambda: process.poll() is not None)
+            assert process.stdout is not None
+            begins = [float(line) for line in process.stdout.read().split()]
     first, second = (_listen(recording, word, at_s - offset_s) for at_s in begins)
     return first, second
 
 
-def _start_cold(rig: Rig, word: Samples) -> tuple[Begun, Begun]:
+def start_cold(rig: Rig, word: Samples) -> tuple[Begun, Begun]:
     """Start the program itself twice: without clips, then with."""
     with tempfile.TemporaryDirectory() as home:
         return _start_program(rig, word, home), _start_program(rig, word, home)
@@ -131,7 +131,7 @@ def _listen(heard: Samples, word: Samples, since_s: float) -> Begun:
 
 def play_twice() -> None:
     """Print when each of two sessions was asked for."""
-    services = material.build()
+    services = build()
     script = parse(Path(services.library.find(BREATHING).path).read_text(), BREATHING)
     ask = Ask(script, BREATHING, Request())
     device.list_devices()  # loads the sound library, as any program that runs on has done

@@ -1,0 +1,70 @@
+"""The cadence that arrives at the ears, and how soon it begins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from benchmarks import material, played, started
+from rig import Rig, needs_rig, sound_rig
+
+from voice_guide.score.render import render
+from voice_guide.sound.clip import SAMPLE_RATE
+
+pytestmark = [pytest.mark.real, needs_rig]
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[Rig]:
+    # The measurements keep their clips in a folder of their own.
+    kept = os.environ.get("VOICE_GUIDE_HOME", "")
+    with sound_rig() as rig:
+        yield rig
+    material.services().close()
+    os.environ["VOICE_GUIDE_HOME"] = kept
+
+
+def test_three_rounds_of_breath_arrive_as_they_are_written(rig: Rig) -> None:
+    score, first, last = played.breaths(3)
+    with rig.record() as recording:
+        assert played.start(rig, "play", played.BREATHING, 8, first, last).wait(120) == 0
+    late = played.lateness(recording.samples(), score, first, last)
+    assert len(late) > 3 * 3
+    assert np.abs(np.diff(late)).max() <= 5 * played.MS
+    assert abs(late[-1] - late[0]) <= played.MS
+
+
+def test_a_late_cue_would_be_noticed() -> None:
+    """The measurement itself can fail: 10 ms put in between two cues are found."""
+    score, first, last = played.breaths(1)
+    stop = last + SAMPLE_RATE
+    heard = np.ascontiguousarray(render(score, first - SAMPLE_RATE, stop))
+    third = played.planned_onsets(score, first, last)[2] - first + SAMPLE_RATE - 480
+    late = np.concatenate([heard[:third], np.zeros((480, 2), np.float32), heard[third:]])
+    assert set(played.lateness(heard, score, first, last)) == {0}
+    assert set(played.lateness(late, score, first, last)) == {0, 480}
+
+
+def test_the_first_bell_comes_at_once_and_the_first_word_soon(rig: Rig) -> None:
+    word = started.first_sentence()
+    uncached, cached = started.start_warm(rig, word)
+    # A busy build server is slow; that the bell does not wait for the voice holds on any machine.
+    assert uncached.sound_s < min(1.0, uncached.word_s / 2)
+    assert cached.sound_s < min(1.0, cached.word_s / 2)
+    assert cached.word_s <= uncached.word_s + 0.05
+    assert uncached.word_s < 10
+
+
+def test_the_program_sounds_before_it_has_spoken_anything(rig: Rig) -> None:
+    cold, again = started.start_cold(rig, started.first_sentence())
+    assert cold.sound_s < cold.word_s
+    assert again.word_s <= cold.word_s + 0.3
+    assert cold.sound_s < 6
+
+
+def test_kept_clips_are_those_that_are_measured() -> None:
+    """The reference of these measurements is the program's own voice, not silence."""
+    clips = material.shipped(played.BREATHING).clips.values()
+    assert all(np.abs(clip.samples).max() > 0.05 for clip in clips)
