@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from voice_guide.session.controller import Controller
     from voice_guide.session.prepare import Ask
 
-_GLANCE_S: Final = 0.08
+_PICTURE_S: Final = 0.1
 """Between two pictures: a breath is slow, and each picture costs a millisecond."""
+
+_LINE_S: Final = 0.25
+"""Between two looks where there is no picture."""
 
 _QUICK_FADE_S: Final = 0.15
 _ENDING_S: Final = 1.5
@@ -69,8 +72,9 @@ def _follow(controller: Controller, *, quiet: bool) -> Status:
     with contextlib.ExitStack() as stack:
         read_key = stack.enter_context(_keys(is_live))
         show = stack.enter_context(_picture(controller)) if is_live else tell
+        glance_s = _PICTURE_S if is_live else _LINE_S
         while True:
-            command = _COMMANDS.get(read_key(_GLANCE_S))
+            command = _COMMANDS.get(read_key(glance_s))
             if command:
                 controller.send(command())
             status = controller.status

@@ -28,7 +28,8 @@ _CAUTIONS: Final = {
     "heart, blood pressure, breathing, seizure or eye-pressure conditions, after recent surgery, "
     "or in panic. Never in water or while driving. Stop when you feel dizzy.",
     "tensing": "Muscles are tensed. Leave out whatever hurts, and keep breathing.",
-    "grief": "Kindness can bring up old pain. Feel your feet on the floor, or stop, at any time.",
+    "strong-feelings": "Kindness can bring up old pain. At any time, feel your feet on the floor, "
+    "or stop.",
 }
 
 
