@@ -338,3 +338,14 @@ def test_an_unknown_voice_is_a_fault_and_no_reason_for_silence():
 
     with pytest.raises(VoiceUnavailable, match="Bob"):
         speak_all(utterances(), Picky())
+
+
+def test_what_an_abandoned_preparation_says_is_not_heard(stage):
+    stage.hear(e.Play(ASK))
+    late = [stage.inbox.get(timeout=20) for _ in range(2)]
+    stage.hear(e.Play(replace(ASK, name="other")))
+    stage.hear(*late)
+    assert stage.status.state is Mode.PREPARING
+    assert stage.status.script == ""
+    stage.wait()
+    assert stage.status.script == "other"
