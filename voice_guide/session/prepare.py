@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +23,9 @@ from voice_guide.voice.silent import SilentEngine
 
 Progress = Callable[[int, int], None]
 """Told how many utterances are spoken, and of how many. May raise to end the work."""
+
+_AT_ONCE: Final = 2
+"""While an engine speaks one line in its own process, the one before is polished in this one."""
 
 FAILURES_IN_A_ROW: Final = 3
 """After so many the engine is given up: each had a fresh start of its own already."""
@@ -100,25 +104,48 @@ def speak_all(
     VoiceUnavailable
         The engine works but lacks the voice that was asked for.
     """
-    silent = SilentEngine()
-    speaker = engine
+    speaker = _Speaker(engine)
     clips: dict[Utterance, Clip] = {}
-    notice = ""
-    in_a_row = 0
-    for number, utterance in enumerate(wanted, start=1):
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="speak")
+    try:
+        for utterance, clip in zip(wanted, pool.map(speaker.speak, wanted), strict=True):
+            clips[utterance] = clip
+            if progress:
+                progress(len(clips), len(wanted))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return clips, speaker.notice
+
+
+class _Speaker:
+    """An engine until it is given up, and silence from then on; for several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.notice = ""
+        """What the listener should know; empty while every line was spoken."""
+        self._engine = engine
+        self._silent = SilentEngine()
+        self._failures_in_a_row = 0
+        self._is_given_up = False
+
+    def speak(self, utterance: Utterance) -> Clip:
+        if self._is_given_up:
+            return self._silent.speak(utterance)
         try:
-            clips[utterance] = speaker.speak(utterance)
-            in_a_row = 0
+            clip = self._engine.speak(utterance)
         except (VoiceUnavailable, SynthesisFailed) as error:
-            clips[utterance] = silent.speak(utterance)
-            in_a_row += 1
-            notice = notice or f"Not every line could be spoken: {error.message}"
-            if isinstance(error, VoiceUnavailable) or in_a_row == FAILURES_IN_A_ROW:
-                _raise_if_only_the_voice_is_unknown(error, engine)
-                speaker, notice = silent, _without_voice(error)
-        if progress:
-            progress(number, len(wanted))
-    return clips, notice
+            self._fail(error)
+            return self._silent.speak(utterance)
+        self._failures_in_a_row = 0
+        return clip
+
+    def _fail(self, error: VoiceUnavailable | SynthesisFailed) -> None:
+        self._failures_in_a_row += 1
+        if isinstance(error, VoiceUnavailable) or self._failures_in_a_row >= FAILURES_IN_A_ROW:
+            _raise_if_only_the_voice_is_unknown(error, self._engine)
+            self._is_given_up, self.notice = True, _without_voice(error)
+        elif not self._is_given_up:
+            self.notice = self.notice or f"Not every line could be spoken: {error.message}"
 
 
 def _raise_if_only_the_voice_is_unknown(error: VoiceGuideError, engine: Engine) -> None:
