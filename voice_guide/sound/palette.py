@@ -121,5 +121,8 @@ def _level_clip(samples: Samples, measured_lufs: float, wanted_lufs: float) -> C
     """Bring samples, ours to change, to their level; silence stays silence."""
     if np.isfinite(measured_lufs):
         samples *= np.float32(10.0 ** ((wanted_lufs - measured_lufs) / 20.0))
+    if np.array_equal(samples[:, 0], samples[:, 1]):
+        # Heard in the middle: kept once and seen twice, in half the memory.
+        samples = np.broadcast_to(samples[:, :1].copy(), samples.shape)
     samples.flags.writeable = False
     return Clip(samples)
