@@ -37,6 +37,7 @@ MEASURES: Final[dict[str, Callable[[bool], list[Row]]]] = {
     "live": speed.measure_live,
     "memory": speed.measure_memory,
     "loudness": rendered.measure_loudness,
+    "words": rendered.measure_words,
     "start": started.measure_start,
     "playing": played.measure_playing,
     "ears": played.measure_ears,

@@ -26,7 +26,7 @@ from voice_guide.session.machine import Mode
 from voice_guide.session.prepare import Ask
 from voice_guide.sound.clip import SAMPLE_RATE, Samples
 
-LISTENED_S = 6.0
+LISTENED_S = 5.0
 """After each start: past any first word that comes in time, and some that do not."""
 
 
@@ -40,7 +40,7 @@ class Begun:
 
 def measure_start(quick: bool) -> list[Row]:
     """Start warm and cold, each time without a single clip kept, then again with all of them."""
-    times = 1 if quick else 3
+    times = 1 if quick else 2
     word = first_sentence()
     with sound_rig() as rig:
         warm = [start_warm(rig, word) for _ in range(times)]
