@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from voice_guide.errors import SynthesisFailed, VoiceGuideError, VoiceUnavailable, explain
-from voice_guide.score.compile import Request, compile_opening, compile_score, utterances
+from voice_guide.score.compile import (
+    Request,
+    compile_opening,
+    compile_score,
+    reach_s,
+    utterances,
+)
 from voice_guide.score.model import Score
 from voice_guide.score.plan.layout import FIRST_WORD_AT
 from voice_guide.script.model import Script
@@ -23,6 +29,9 @@ from voice_guide.voice.silent import SilentEngine
 
 Progress = Callable[[int, int], None]
 """Told how many utterances are spoken, and of how many. May raise to end the work."""
+
+_ESTIMATE_SLACK: Final = 1.05
+"""Speech is a third of a session at most, and an estimate of it is a sixth off at most."""
 
 _AT_ONCE: Final = 2
 """While an engine speaks one line in its own process, the one before is polished in this one."""
@@ -71,6 +80,21 @@ def prepare(
     clips, notice = speak_all(utterances(ask.script, ask.request), engine, progress)
     score = compile_score(ask.script, clips, palette, ask.request, name=ask.name)
     return Prepared(ask, score, clips, notice)
+
+
+def can_surely_last(ask: Ask) -> bool:
+    """Tell, without speaking, whether the length that was asked for is well within reach."""
+    if ask.request.length_s is None:
+        return True
+    silent = SilentEngine()
+    clips = {one: silent.speak(one) for one in utterances(ask.script, ask.request)}
+    shortest_s, longest_s = reach_s(ask.script, clips, ask.request)
+    return shortest_s * _ESTIMATE_SLACK <= ask.request.length_s <= longest_s / _ESTIMATE_SLACK
+
+
+def try_voice(ask: Ask, engine: Engine) -> None:
+    """Speak the first line; raises `VoiceUnavailable` when there is no such voice."""
+    speak_all(utterances(ask.script, ask.request)[:1], engine)
 
 
 def recompile(
