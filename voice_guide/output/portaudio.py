@@ -19,10 +19,7 @@ INSTALL_HINT: Final = {
     "linux": "Install PortAudio, for example: sudo apt install libportaudio2",
     "darwin": "Install PortAudio, for example: brew install portaudio",
 }
-NO_OUTPUT_HINT: Final = (
-    "Connect a headset or speakers, or make a sound file instead: "
-    "voice-guide render SCRIPT -o session.wav"
-)
+NO_OUTPUT_HINT: Final = "Connect a headset or speakers, and try again."
 
 
 @dataclass(frozen=True, slots=True)

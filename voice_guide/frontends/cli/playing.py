@@ -145,7 +145,9 @@ class LineTeller:
         self._told: dict[str, str] = {}
 
     def tell(self, status: Status) -> None:
-        """Print what is new."""
+        """Print what is new, from the moment on that it is sure to be heard."""
+        if status.state is Mode.PREPARING:
+            return
         self._print("title", status.title, status.title)
         self._print("notice", status.notice, status.notice)
         self._print("section", status.section, f"# {status.section}")
