@@ -7,8 +7,10 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +45,7 @@ MEASURES: Final[dict[str, Callable[[bool], list[Row]]]] = {
     "ears": played.measure_ears,
     "gaps": played.measure_gaps,
 }
+TOGETHER: Final = {"playing", "ears"}
 NEED_RIG: Final = {"start", "playing", "ears", "gaps"}
 
 
@@ -51,18 +54,14 @@ def main() -> int:
     names = asked.only or list(MEASURES)
     machine = describe_machine()
     rows: list[Row] = []
-    crashed = []
-    for name in names:
-        try:
-            began = time.monotonic()
-            found = measure(name, quick=asked.quick)
-            rows += found
-            for row in found:
-                print(row_to_text(row), file=sys.stderr)
-            print(f"  ({name}: {time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
-        except Exception:  # noqa: BLE001 - one that fails is told, and the others go on
-            traceback.print_exc()
-            crashed.append(name)
+    crashed: list[str] = []
+    with ThreadPoolExecutor() as pool:
+        for group in groups(names):
+            for name, found in zip(
+                group, pool.map(partial(attempt, quick=asked.quick), group), strict=True
+            ):
+                rows += found or []
+                crashed += [] if found else [name]
     notes = [machine_to_text(machine)]
     if asked.quick:
         notes.append("Measured briefly (`--quick`).")
@@ -73,6 +72,29 @@ def main() -> int:
         asked.markdown.write_text(rows_to_markdown(rows, notes), encoding="utf-8")
     material.services().close()
     return 1 if crashed else 0
+
+
+def groups(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield names one by one, but those that mostly wait for their sound together."""
+    for name in names:
+        if name not in TOGETHER:
+            yield (name,)
+        elif name == next(one for one in names if one in TOGETHER):
+            yield tuple(one for one in names if one in TOGETHER)
+
+
+def attempt(name: str, *, quick: bool) -> list[Row]:
+    """Return what one measurement found; nothing, and the reason on stderr, when it failed."""
+    began = time.monotonic()
+    try:
+        found = measure(name, quick=quick)
+    except Exception:  # noqa: BLE001 - one that fails is told, and the others go on
+        traceback.print_exc()
+        return []
+    lines = [row_to_text(row) for row in found]
+    lines.append(f"  ({name}: {time.monotonic() - began:.0f} s)")
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
+    return found
 
 
 def read_arguments() -> argparse.Namespace:

@@ -47,6 +47,23 @@ def test_a_late_cue_would_be_noticed() -> None:
     assert set(played.lateness(late, score, first, last)) == {0, 480}
 
 
+def test_every_gap_would_be_noticed() -> None:
+    """A dropped block, one put in and one fallen silent are each found, and once."""
+    score, _, _ = played.breaths(1)
+    stop = 20 * SAMPLE_RATE
+    sound = np.ascontiguousarray(render(score, 0, stop + SAMPLE_RATE))
+    before, after = np.zeros((12_345, 2), np.float32), np.zeros((4_096, 2), np.float32)
+    whole = np.concatenate([before, sound, after])
+    assert played.find_gaps(whole, score, stop) == (0, stop)
+    block, at = 2_048, 12_345 + 5 * SAMPLE_RATE
+    dropped = np.concatenate([whole[:at], whole[at + block :]])
+    inserted = np.concatenate([dropped[: 2 * at], after, dropped[2 * at :]])
+    silenced = inserted.copy()
+    silenced[3 * at : 3 * at + block] = 0.0
+    gaps = [played.find_gaps(one, score, stop)[0] for one in (dropped, inserted, silenced)]
+    assert gaps == [1, 2, 3]
+
+
 def test_the_first_bell_comes_at_once_and_the_first_word_soon(rig: Rig) -> None:
     word = started.first_sentence()
     uncached, cached = started.start_warm(rig, word)
