@@ -7,10 +7,9 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -45,23 +44,18 @@ MEASURES: Final[dict[str, Callable[[bool], list[Row]]]] = {
     "ears": played.measure_ears,
     "gaps": played.measure_gaps,
 }
-TOGETHER: Final = {"playing", "ears"}
+MEANWHILE: Final = {"peers", "loudness", "words", "playing"}
+"""Go on while rounds of breath are recorded: none of these is told by the clock on the wall."""
 NEED_RIG: Final = {"start", "playing", "ears", "gaps"}
 
 
 def main() -> int:
     asked = read_arguments()
-    names = asked.only or list(MEASURES)
+    names = [name for name in MEASURES if not asked.only or name in asked.only]
     machine = describe_machine()
-    rows: list[Row] = []
-    crashed: list[str] = []
-    with ThreadPoolExecutor() as pool:
-        for group in groups(names):
-            for name, found in zip(
-                group, pool.map(partial(attempt, quick=asked.quick), group), strict=True
-            ):
-                rows += found or []
-                crashed += [] if found else [name]
+    found = measure_all(names, quick=asked.quick)
+    rows = [row for name in names for row in found[name]]
+    crashed = [name for name in names if not found[name]]
     notes = [machine_to_text(machine)]
     if asked.quick:
         notes.append("Measured briefly (`--quick`).")
@@ -74,13 +68,14 @@ def main() -> int:
     return 1 if crashed else 0
 
 
-def groups(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield names one by one, but those that mostly wait for their sound together."""
-    for name in names:
-        if name not in TOGETHER:
-            yield (name,)
-        elif name == next(one for one in names if one in TOGETHER):
-            yield tuple(one for one in names if one in TOGETHER)
+def measure_all(names: Sequence[str], *, quick: bool) -> dict[str, list[Row]]:
+    """Return the rows of each measurement, by its name."""
+    with ThreadPoolExecutor(1) as pool:
+        ears = pool.submit(attempt, "ears", quick=quick) if "ears" in names else None
+        found = {name: attempt(name, quick=quick) for name in names if name in MEANWHILE}
+        if ears:
+            found["ears"] = ears.result()
+    return found | {name: attempt(name, quick=quick) for name in names if name not in found}
 
 
 def attempt(name: str, *, quick: bool) -> list[Row]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Final
 
 from voice_guide.app import build
 from voice_guide.frontends.services import Services
@@ -72,10 +75,17 @@ The tone alone will lead you from here.
 """
 
 
+HOME: Final = "VOICE_GUIDE_BENCH_HOME"
+"""Environment variable: the folder that a part run on its own shares with what started it."""
+
+
 @cache
 def home() -> Path:
-    """Return a fresh folder for everything that the program keeps, and point it there."""
-    folder = Path(tempfile.mkdtemp(prefix="vg-bench-"))
+    """Return the folder for everything that the program keeps here, and point it there."""
+    given = os.environ.get(HOME)
+    folder = Path(given or tempfile.mkdtemp(prefix="vg-bench-"))
+    if not given:
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["VOICE_GUIDE_HOME"] = str(folder)
     return folder
 
@@ -142,7 +152,8 @@ def part_command(module: str, *words: object) -> list[str]:
 
 def part_env(env: dict[str, str] | None = None) -> dict[str, str]:
     path = f"{ROOT / 'tests'}{os.pathsep}{ROOT}"
-    return {**(env or os.environ), "VOICE_GUIDE_HOME": str(home()), "PYTHONPATH": path}
+    folders = {HOME: str(home()), "VOICE_GUIDE_HOME": str(home())}
+    return {**(env or os.environ), **folders, "PYTHONPATH": path}
 
 
 def spans(length: int, step: int) -> Iterator[tuple[int, int]]:

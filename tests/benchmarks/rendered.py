@@ -134,8 +134,7 @@ def _hashed(seed: int) -> dict[str, str]:
 def print_digest() -> None:
     """Print what one process makes of a script, from an empty cache on."""
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["VOICE_GUIDE_HOME"] = folder
-        material.home.cache_clear()
+        os.environ[material.HOME] = folder
         prepared = material.shipped("breathing/4-7-8", 4)
         samples = render(prepared.score, 0, prepared.score.length)
         print(hashlib.sha256(np.ascontiguousarray(samples).tobytes()).hexdigest())

@@ -16,14 +16,20 @@ from voice_guide.sound.clip import SAMPLE_RATE
 pytestmark = [pytest.mark.real, needs_rig]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def home() -> Iterator[None]:
+    """Give the program's folder back: the measurements keep their clips in one of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOICE_GUIDE_HOME", "")  # remembers what was there
+        os.environ["VOICE_GUIDE_HOME"] = str(material.home())
+        yield
+    material.services().close()
+
+
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
-    # The measurements keep their clips in a folder of their own.
-    kept = os.environ.get("VOICE_GUIDE_HOME", "")
     with sound_rig() as rig:
         yield rig
-    material.services().close()
-    os.environ["VOICE_GUIDE_HOME"] = kept
 
 
 def test_three_rounds_of_breath_arrive_as_they_are_written(rig: Rig) -> None:
