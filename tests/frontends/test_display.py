@@ -80,10 +80,18 @@ def test_a_closed_input_is_only_waited_on(monkeypatch):
         assert read_key(0.0) == ""
 
 
+def test_plain_lines_tell_nothing_that_is_not_heard(capsys):
+    teller = LineTeller()
+    for mode in (Mode.PREPARING, Mode.ENDED):
+        teller.tell(Status(state=mode, title="A", section="Arrive"))
+    assert not capsys.readouterr().out
+
+
 def test_plain_lines_tell_each_thing_once(capsys):
     teller = LineTeller()
     playing = Status(state=Mode.PLAYING, title="A", section="Arrive", caption="You are here.")
-    for status in (playing, playing, Status(title="A", section="Breathe", round=1, rounds=2)):
+    breathing = Status(state=Mode.PLAYING, title="A", section="Breathe", round=1, rounds=2)
+    for status in (Status(title="A"), playing, playing, breathing):
         teller.tell(status)
     assert capsys.readouterr().out.splitlines() == [
         "A",

@@ -145,8 +145,8 @@ class LineTeller:
         self._told: dict[str, str] = {}
 
     def tell(self, status: Status) -> None:
-        """Print what is new, from the moment on that it is sure to be heard."""
-        if status.state is Mode.PREPARING:
+        """Print what is new while it is heard."""
+        if status.state not in {Mode.PLAYING, Mode.PAUSED}:
             return
         self._print("title", status.title, status.title)
         self._print("notice", status.notice, status.notice)
