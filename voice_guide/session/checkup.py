@@ -98,6 +98,8 @@ def _name(device: DeviceInfo) -> str:
 
 
 def _try_voice(engine: Engine, voicing: Voicing) -> str:
+    # The words may be kept from an earlier day; only a list comes from the engine of today.
+    engine.voices()
     clip = engine.speak(Utterance(_TEST_WORDS, voicing))
     return f"{voicing.voice} by {engine.name}, {clip.length / seconds_to_frames(1.0):.1f} s spoken"
 
