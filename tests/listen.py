@@ -194,7 +194,8 @@ def _draw_cues(words: Axes, picture: Axes, score: Score, view: View) -> None:
     for section in score.sections:
         at_s = frames_to_seconds(section.onset)
         if view.start_s <= at_s < view.stop_s:
-            words.axvline(at_s, color=INK, lw=1.2)
+            words.axvline(at_s, color="#c9cdd2" if not close else INK, lw=1.2, zorder=0)
+            words.plot([at_s, at_s], [0.95, 1.1], color=INK, lw=1.2, clip_on=False)
             words.text(at_s, 1.03, f" {section.title}", weight="bold", fontsize=10, clip_on=False)
 
 
@@ -212,8 +213,9 @@ def _label_phases(axes: Axes, score: Score, view: View) -> None:
         label = _name(cue)
         if cue.round is not None and cue.phase is Phase.IN and view.length_s <= 60:
             label = f"{label} (round {cue.round})"
-        if high - low > _width_s(label, view, 9):
-            axes.text((low + high) / 2, 0.12, label, ha="center", va="center", color="white")
+        if high - low > _width_s(label, view, 7.5):
+            place = ((low + high) / 2, 0.12)
+            axes.text(*place, label, ha="center", va="center", color="white", fontsize=7.5)
 
 
 def _label_words(axes: Axes, score: Score, view: View) -> None:
@@ -224,6 +226,8 @@ def _label_words(axes: Axes, score: Score, view: View) -> None:
         (cue, cue.text if cue.kind is CueKind.SPEECH else f"({cue.text})")
         for cue in score.cues
         if cue.kind in (CueKind.SPEECH, CueKind.BELL)
+        # From afar the numbers between the words of a phase would only crowd them out.
+        if view.length_s <= 60 or cue.phase is None or not cue.text.islower()
     ]
     for cue, text in marks:
         onset_s = frames_to_seconds(cue.span.onset)
@@ -257,7 +261,7 @@ def _shortened(text: str, most: int) -> str:
 
 def _width_s(text: str, view: View, points: float) -> float:
     """Return about how many seconds of the picture a text covers."""
-    return (len(text) + 1.5) * points * 0.56 * view.length_s / 960.0
+    return (len(text) + 1.0) * points * 0.53 * view.length_s / 1_000.0
 
 
 def _draw_levels(axes: Axes, score: Score, view: View) -> None:
@@ -268,7 +272,8 @@ def _draw_levels(axes: Axes, score: Score, view: View) -> None:
         if level.max() > -80.0:
             colour = STEM_COLOURS[stem]
             axes.plot(moments, np.maximum(level, -80.0), color=colour, lw=0.8, label=stem.value)
-    axes.set_ylim(-75.0, -5.0)
+    axes.set_ylim(-75.0, 12.0)
+    axes.set_yticks([-60, -40, -20])
     axes.set_ylabel("dBFS")
     axes.grid(axis="y", color="#e3e6e8", lw=0.6)
     axes.legend(loc="upper right", ncols=4, frameon=True, framealpha=0.9, fontsize=8)
