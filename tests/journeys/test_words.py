@@ -13,7 +13,9 @@ from words import Listened, Verdict, check_words
 from voice_guide.app import build
 from voice_guide.score.model import CueKind, Placement, Score, Span, Stem
 from voice_guide.score.render import render
+from voice_guide.script.utterance import Utterance
 from voice_guide.sound.clip import SAMPLE_RATE
+from voice_guide.voice.child import ChildEngine
 
 pytestmark = pytest.mark.real
 
@@ -99,3 +101,14 @@ def test_a_voice_where_no_word_is_due_is_a_stray(score: Score) -> None:
     last = next(one for one in reversed(score.placements) if one.stem is Stem.VOICE)
     late = plant(score, {-1: shift})
     assert listen_to(score, late).strays_s[-1] * SAMPLE_RATE >= last.span.end - SAMPLE_RATE // 10
+
+
+def test_the_two_hundredth_utterance_is_as_whole_as_the_first() -> None:
+    """espeak keeps a queue of 170 commands: what is left in it at last swallows words."""
+    engine = ChildEngine()
+    words = Utterance("Both are welcome.")
+    try:
+        clips = {engine.speak(words).samples.tobytes() for _ in range(200)}
+    finally:
+        engine.close()
+    assert len(clips) == 1
