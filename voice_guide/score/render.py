@@ -8,8 +8,9 @@ and export are all this one function.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -53,7 +54,7 @@ def render(
     if not 0 <= start <= stop:
         raise ValueError(f"not a span of frames: {start} to {stop}")
     mix = np.zeros((2, stop - start), np.float32)
-    scratch = np.empty(min(_BLOCK, stop - start), np.float32)
+    scratch = np.empty((2, min(_BLOCK, stop - start)), np.float32)
     end = min(stop, score.length)
     for onset in range(start, end, _BLOCK):
         block = mix[:, onset - start : min(onset + _BLOCK, end) - start]
@@ -76,7 +77,7 @@ def _render_block(
     score: Score,
     start: Frames,
     block: Channels,
-    scratch: Samples,
+    scratch: Channels,
     stems: Collection[Stem] | None,
 ) -> None:
     stop = start + block.shape[1]
@@ -84,9 +85,7 @@ def _render_block(
         if stems is None or placement.stem in stems:
             _mix(placement, start, block, scratch)
     for first, last, gain in _gains(score.master, 1.0, start, stop):
-        if callable(gain):
-            block[:, first - start : last - start] *= gain(first, last)
-        elif gain != 1.0:
+        if gain is not _UNITY:
             block[:, first - start : last - start] *= gain
 
 
@@ -104,29 +103,25 @@ def _sounding(score: Score, start: Frames, stop: Frames) -> Iterator[Placement]:
                 yield placement
 
 
-def _mix(placement: Placement, start: Frames, block: Channels, scratch: Samples) -> None:
+def _mix(placement: Placement, start: Frames, block: Channels, scratch: Channels) -> None:
     """Add what sounds of one placement to a block that starts at frame `start`."""
     first = max(start, placement.span.onset)
     last = min(start + block.shape[1], placement.span.end)
+    samples = placement.clip.samples.T
     for low, high, gain in _gains(placement.envelope, placement.gain, first, last):
-        value = gain(low, high) if callable(gain) else gain
-        for at, count, taken in _take(placement, low, high):
-            target = block[:, at - start : at - start + count]
-            factor = value[at - low : at - low + count] if isinstance(value, np.ndarray) else value
-            if taken.ndim == 1:
-                scaled = np.multiply(taken, factor, out=scratch[:count])
-                target += scaled
-            else:
-                for channel in range(2):
-                    scaled = np.multiply(taken[:, channel], factor, out=scratch[:count])
-                    target[channel] += scaled
+        for at, count, offset in _pieces(placement, low, high):
+            sound = samples[..., offset : offset + count]
+            if gain is not _UNITY:
+                factor = gain[at - low :][:count] if isinstance(gain, np.ndarray) else gain
+                room = scratch[0, :count] if sound.ndim == 1 else scratch[:, :count]
+                sound = np.multiply(sound, factor, out=room)
+            block[:, at - start : at - start + count] += sound
 
 
-def _take(
+def _pieces(
     placement: Placement, first: Frames, last: Frames
-) -> Iterator[tuple[Frames, Frames, Samples]]:
-    """Yield (frame, count, samples) that together cover `[first, last)`; a loop wraps round."""
-    samples = placement.clip.samples
+) -> Iterator[tuple[Frames, Frames, Frames]]:
+    """Yield (frame, count, place in the clip) that cover `[first, last)`; a loop wraps round."""
     length = placement.clip.length
     at = first
     while at < last:
@@ -136,43 +131,35 @@ def _take(
         count = min(last - at, length - offset)
         if count <= 0:
             return
-        yield at, count, samples[offset : offset + count]
+        yield at, count, offset
         at += count
 
 
-_Gain = np.float32 | Callable[[Frames, Frames], Samples]
+_Gain = np.float32 | Samples
+_UNITY: Final = np.float32(1.0)
 
 
 def _gains(
     envelope: Envelope, gain: float, start: Frames, stop: Frames
 ) -> Iterator[tuple[Frames, Frames, _Gain]]:
-    """Yield (first, last, gain) over `[start, stop)`: one number where level, a ramp elsewhere."""
-    if not envelope:
-        yield start, stop, np.float32(gain)
-        return
+    """Yield (first, last, gain) over `[start, stop)`: one number where level, else one a frame.
+
+    Where nothing is to be done the number is `_UNITY` itself, so that it can be told at a glance.
+    """
     at = start
-    following = bisect_right(envelope, start, key=lambda point: point.frame)
+    following = bisect_right(envelope, (start, inf))
     while at < stop:
-        if following == len(envelope):
-            yield at, stop, np.float32(gain * envelope[-1].gain)
-            return
-        right = envelope[following]
-        left = envelope[following - 1] if following else right
-        last = min(stop, right.frame)
-        if left.gain == right.gain:
-            yield at, last, np.float32(gain * left.gain)
-        else:
+        # Before the first corner and after the last one the gain stays as it is there.
+        left = envelope[following - 1] if following else None
+        right = envelope[following] if following < len(envelope) else None
+        last = min(stop, right.frame) if right else stop
+        if left and right and left.gain != right.gain:
             slope = gain * (right.gain - left.gain) / (right.frame - left.frame)
-            yield at, last, _ramp(left.frame, gain * left.gain, slope)
+            frames = np.arange(at - left.frame, last - left.frame, dtype=np.float64)
+            yield at, last, (frames * slope + gain * left.gain).astype(np.float32)
+        else:
+            corner = left or right
+            level = gain * corner.gain if corner else gain
+            yield at, last, _UNITY if level == 1.0 else np.float32(level)
         at = last
         following += 1
-
-
-def _ramp(origin: Frames, base: float, slope: float) -> Callable[[Frames, Frames], Samples]:
-    def gains(first: Frames, last: Frames) -> Samples:
-        frames = np.arange(first - origin, last - origin, dtype=np.float64)
-        frames *= slope
-        frames += base
-        return frames.astype(np.float32)
-
-    return gains
