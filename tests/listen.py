@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,7 +140,12 @@ def draw(score: Score, view: View, path: Path) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt  # noqa: PLC0415
 
-    style = {"font.size": 9, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": "#9aa0a6"}
+    style: dict[Any, Any] = {
+        "font.size": 9,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": "#9aa0a6",
+    }
     with plt.rc_context(style):
         figure, (words, picture, levels) = plt.subplots(
             3, 1, figsize=(15, 7.6), sharex=True, height_ratios=(2.1, 3.6, 1.5), dpi=100
@@ -186,9 +191,10 @@ def _draw_cues(words: Axes, picture: Axes, score: Score, view: View) -> None:
         if cue.kind is not CueKind.SPEECH and cue.kind is not CueKind.BELL:
             words.axvspan(onset_s, end_s, 0.0, 0.24, color=colour, alpha=0.85, lw=0)
         if onset_s >= view.start_s:
-            style = {"color": colour if cue.kind is not CueKind.SPEECH else "white"}
-            strong = cue.kind is not CueKind.SPEECH or close
-            picture.axvline(onset_s, lw=0.9, alpha=0.85 if strong else 0.5, ls="--", **style)
+            spoken = cue.kind is CueKind.SPEECH
+            alpha = 0.5 if spoken and not close else 0.85
+            line = "white" if spoken else colour
+            picture.axvline(onset_s, lw=0.9, alpha=alpha, ls="--", color=line)
     _label_phases(words, score, view)
     _label_words(words, score, view)
     for section in score.sections:

@@ -272,7 +272,7 @@ def _is_silent(cue: Cue, mono: Samples) -> bool:
 
 def _level_dbfs(samples: Samples) -> float:
     power = float(np.mean(np.square(samples), dtype=np.float64)) if samples.size else 0.0
-    return 10 * np.log10(power + 1e-12)
+    return float(10 * np.log10(power + 1e-12))
 
 
 def _strays_s(said: Sequence[Cue], mono: Samples) -> Iterator[float]:
