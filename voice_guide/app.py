@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +34,7 @@ def build() -> Services:
         palette=palette,
         engine=engine,
         controller=lambda device: _controller(engine, palette, device, ending),
+        warm=_warm,
         close=ending.close,
     )
 
@@ -63,13 +64,26 @@ def _engine(paths: Paths, ending: ExitStack) -> Engine:
     return engine
 
 
+def _warm() -> None:
+    from threading import Thread
+
+    Thread(target=_load_sound, name="load sound", daemon=True).start()
+
+
+def _load_sound() -> None:
+    from voice_guide.errors import DeviceLost
+    from voice_guide.output import portaudio
+
+    with suppress(DeviceLost):  # told when somebody wants to hear something
+        portaudio.load()
+
+
 def _controller(
     engine: Callable[[], Engine],
     palette: Callable[[], Palette],
     device: str | int | None,
     ending: ExitStack,
 ) -> Controller:
-    from voice_guide.output import portaudio
     from voice_guide.output.device import DeviceOutput, NullOutput
     from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
@@ -77,7 +91,6 @@ def _controller(
     def make_player() -> Player:
         if device == NULL_DEVICE:
             return Player(NullOutput(paced=True))
-        portaudio.load()  # now, while the first bell is being made in another thread
         return Player(DeviceOutput(device))
 
     controller = Controller(engine, palette, make_player)

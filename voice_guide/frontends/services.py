@@ -26,5 +26,7 @@ class Services:
     engine: Callable[[], Engine]
     controller: Callable[[str | int | None], Controller]
     """Makes a controller that plays on this output; None is the system's own choice."""
+    warm: Callable[[], None]
+    """Begins to load the sound library in the background: to start it is mostly waiting."""
     close: Callable[[], None]
     """Ends every thread and child process that was started. Safe to call twice."""

@@ -17,7 +17,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -313,6 +312,9 @@ def _check(samples: Samples, rate_hz: int, plausible: tuple[float, float]) -> No
 
 @cache
 def _versions() -> str:
+    # Imported with the first words, not with the program: it takes as long as a tenth of the start.
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
     packages = []
     for name in ("pyttsx3", "espeakng-loader"):
         with contextlib.suppress(PackageNotFoundError):

@@ -110,6 +110,7 @@ def play(
 
     wishes = Wishes(length, voice, hold_free, seed_of_today() if seed is None else seed, bed)
     services: Services = context.obj
+    services.warm()
     begin_playing(services, read_ask(services, script, wishes), device, quiet=quiet)
     return 0
 
