@@ -8,8 +8,9 @@ import pytest
 from hypothesis import settings
 
 # A busy build server is slow now and then, which says nothing about the code.
-settings.register_profile("shared", deadline=None, max_examples=60)
-settings.load_profile("shared")
+settings.register_profile("whole", deadline=None, max_examples=60)
+settings.register_profile("quick", deadline=None, max_examples=15)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "whole"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -9,7 +9,7 @@ import pytest
 from rig import Rig, needs_rig, sound_rig, wait_until
 
 from voice_guide.output import portaudio
-from voice_guide.output.device import DeviceOutput, NullOutput, Output
+from voice_guide.output.device import BLOCK, DeviceOutput, NullOutput, Output
 from voice_guide.sound.clip import SAMPLE_RATE
 
 
@@ -80,7 +80,7 @@ def test_what_counts_as_heard_moves_on_and_stays_behind_what_was_pulled(output: 
 
     wait_until(is_far_enough)
     # One block's worth of slack: pulled and delay are read one after the other.
-    assert min(np.diff(heard), default=0) >= -2 * 2_048
+    assert min(np.diff(heard), default=0) >= -2 * BLOCK
 
 
 def test_stop_pulls_no_more_and_is_harmless_twice(output: Output) -> None:

@@ -174,7 +174,11 @@ def test_a_fault_in_the_header_is_placed_and_explained(
         (" \n\t\n", 1, "an empty text"),
         ("Rest.", 1, "no header"),
         ("\n\nRest.", 3, "no header"),
-        ("---\ntitle: A\nkind: rituals\nlength: 3 min\n\nRest.", 1, "a header that is never closed"),
+        (
+            "---\ntitle: A\nkind: rituals\nlength: 3 min\n\nRest.",
+            1,
+            "a header that is never closed",
+        ),
         (HEADER, 5, "a script without a word"),
         (HEADER + "<!-- nothing -->\n\n", 6, "a script without a word"),
         ("x" * (MOST_BYTES + 1), 1, "a file of more than 1 MB"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from voice_guide.errors import VoiceUnavailable
 from voice_guide.script.utterance import Voicing
 from voice_guide.session.checkup import examine
@@ -16,6 +18,7 @@ class Remembering(SilentEngine):
         raise VoiceUnavailable("No engine.", "Install one.")
 
 
+@pytest.mark.real  # it looks at this machine's sound devices on its way
 def test_kept_clips_do_not_hide_that_the_engine_is_gone():
     found = examine(Remembering, lambda: Palette({}), None, Voicing(), {})
     voice = next(one for one in found if one.name == "voice")

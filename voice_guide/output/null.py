@@ -11,7 +11,7 @@ import numpy as np
 
 from voice_guide.sound.clip import SAMPLE_RATE, Frames, Samples
 
-BLOCK: Final[Frames] = 2_048
+BLOCK: Final[Frames] = 4_096
 """Frames at a time, like the sound device's."""
 
 

@@ -17,9 +17,9 @@ from voice_guide.script.utterance import Utterance, Voicing
 from voice_guide.sound.clip import Clip, Frames, frames_to_seconds, seconds_to_frames
 from voice_guide.sound.palette import Palette
 
-# A session rises from -14 dB, so that neither the first bell nor the first word can startle.
+# A session rises from -9 dB, so that neither the first bell nor the first word can startle.
 _RISE: Final[Frames] = seconds_to_frames(3.0)
-_RISE_FROM: Final = 0.2
+_RISE_FROM: Final = 0.35
 _FALL: Final[Frames] = seconds_to_frames(5.5)
 _OPENING: Final[Frames] = seconds_to_frames(120.0)
 

@@ -11,8 +11,8 @@ class Voicing:
 
     voice: str = "en-us"
     """Id of a voice as `voice-guide voices` lists it."""
-    rate_wpm: int = 105
-    """Nominal words a minute, as the engine counts them."""
+    rate_wpm: int = 95
+    """Nominal words a minute, as the engine counts them: espeak-ng's 95 is 105 to 110 real ones."""
     pitch: int = 42
     """0 to 100; engines without a pitch leave it aside."""
 

@@ -106,11 +106,11 @@ def play(
     voice-guide play breathing/4-7-8 --length 5m --hold-free
     voice-guide play my-own.md --voice en-us+f2 --bed rain
     """
+    services: Services = context.obj
+    services.warm()
     from voice_guide.frontends.cli.playing import play as begin_playing
 
     wishes = Wishes(length, voice, hold_free, seed_of_today() if seed is None else seed, bed)
-    services: Services = context.obj
-    services.warm()
     begin_playing(services, read_ask(services, script, wishes), device, quiet=quiet)
     return 0
 
