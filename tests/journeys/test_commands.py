@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -142,7 +143,7 @@ def test_it_works_without_any_input_or_terminal(tmp_path, home):
 
 
 def test_closed_streams_do_no_harm(tmp_path, home):
-    words = " ".join([*PROGRAM, "render", "4-7-8", "-o", str(tmp_path / "a.wav")])
+    words = shlex.join([*PROGRAM, "render", "4-7-8", "-o", str(tmp_path / "a.wav")])
     done = subprocess.run(f"{words} <&- >&- 2>&-", shell=True, env=home, timeout=60, check=False)
     assert done.returncode == 0
     assert (tmp_path / "a.wav").exists()
