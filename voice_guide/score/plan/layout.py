@@ -22,6 +22,7 @@ _AFTER_BREATHING: Final = Elastic(1.5, 4.0)
 # To say an affirmation inwardly takes as long as hearing it, and a little more.
 _ECHO_SHARE: Final = (1.0, 1.6)
 _USUAL_LENGTH_S: Final = 300.0
+_DAY_S: Final = 86_400.0
 
 LengthOf = Callable[[str], Frames]
 """Frames that a sentence takes to say."""
@@ -60,7 +61,9 @@ def lay_out(
         LengthOutOfReach: the steps cannot be stretched to it.
     """
     material = measure(steps, length_of, first_word_at)
-    length = seconds_to_frames(usual_length_s(header.length) if length_s is None else length_s)
+    wanted_s = usual_length_s(header.length) if length_s is None else length_s
+    # Below nothing, beyond a day and no number at all are out of reach alike (`max` drops a NaN).
+    length = seconds_to_frames(min(max(0.0, wanted_s), _DAY_S))
     chosen = fit(length, material, exact=length_s is not None)
     placed = tuple(_place(steps, chosen, length_of, first_word_at))
     return Layout(placed, chosen.length - chosen.stretches[-1], chosen.length)
