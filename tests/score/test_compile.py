@@ -204,6 +204,12 @@ def test_no_gap_is_ever_left_where_a_name_would_be(text: str) -> None:
     assert "{name}" not in fill(text, "", "")
 
 
+def test_a_sentence_without_words_is_left_out() -> None:
+    script = parse(HEADER.format(more="") + "Rest.\n\n> {anchor}\n\nAnd go. <b>\n", "test")
+    wordless = Request(listener=Listener(anchors=("!!! <3>",)))
+    assert [one.text for one in utterances(script, wordless)] == ["Rest.", "And go."]
+
+
 def test_writing_ends_with_a_soft_bell(compile_text) -> None:
     score = compile_text("Write.\n\n[write 60-120s]\n")
     write = next(cue for cue in score.cues if cue.kind is CueKind.WRITE)

@@ -157,7 +157,8 @@ class _Unroller:
                 raise TypeError(item)
 
     def _say(self, text: str, section: int, anchor: str) -> Iterator[Say]:
-        sentences = split_sentences(fill(text, self.listener.name, anchor))
+        filled = fill(text, self.listener.name, anchor)
+        sentences = [one for one in split_sentences(filled) if _has_words(one)]
         for sentence in sentences[:-1]:
             yield Say(section, sentence, SENTENCE_GAP)
         for sentence in sentences[-1:]:
@@ -167,6 +168,11 @@ class _Unroller:
         # Successive seeds walk through all choices, so that a daily ritual uses every one; the
         # words themselves keep two lists in one script from walking in step.
         return choices[(self.seed + zlib.crc32(choices[0].encode())) % len(choices)]
+
+
+def _has_words(sentence: str) -> bool:
+    """Tell whether anything is left to say once markup, which no voice speaks, is gone."""
+    return any(map(str.isalnum, re.sub(r"<[^<>]*>", "", sentence)))
 
 
 def _drop_doubled_gaps(steps: list[Step]) -> Iterator[Step]:
