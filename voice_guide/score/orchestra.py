@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Final
 
 from voice_guide.score import envelope
@@ -174,11 +173,10 @@ class Orchestra:
                 yield Event(cue, Placement(clip, span, Stem.VOICE), boundary=False)
 
     def _pace(self, one: Round) -> Placement:
-        parts: list[tuple[str, Frames]] = []
-        for phase, span, top_up in one.phases:
-            edges = [span.onset, *([top_up] if top_up else []), span.end]
-            parts += [(phase.value, end - start) for start, end in pairwise(edges)]
-        clip = self.palette.breath(self.script.header.pacer, tuple(parts))
+        parts = tuple(
+            (place.phase.value, part.length) for place in one.phases for part in place.parts
+        )
+        clip = self.palette.breath(self.script.header.pacer, parts)
         return Placement(clip, one.span, Stem.PACER)
 
 

@@ -38,6 +38,12 @@ class PhaseSpan(NamedTuple):
     top_up: Frames | None = None
     """Where a topped-up inhale takes its second step."""
 
+    @property
+    def parts(self) -> tuple[Span, ...]:
+        """The steps of the phase: two for a topped-up inhale, else the phase itself."""
+        edges = [self.span.onset, *([self.top_up] if self.top_up else []), self.span.end]
+        return tuple(Span(start, end) for start, end in pairwise(edges))
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -115,10 +121,10 @@ def lay_words(one: Round, length_of: Callable[[str], Frames]) -> Iterator[Word]:
     """Yield the words of a round; each ends inside its phase and before the next one."""
     if one.cueing is Cueing.TONES:
         return
-    for phase, span, top_up in one.phases:
-        edges = [span.onset, *([top_up] if top_up else []), span.end]
-        for part, (start, end) in enumerate(pairwise(edges)):
-            counts = _counts(start, end, span.onset) if one.cueing is Cueing.COUNTED else ()
+    for place in one.phases:
+        phase = place.phase
+        for part, (start, end) in enumerate(place.parts):
+            counts = _counts(start, end, place.span.onset) if one.cueing is Cueing.COUNTED else ()
             room = min((onset for onset, _ in counts), default=end) - start
             choices = TOP_UP_WORDS if part else PHASE_WORDS[phase]
             fitting = [text for text in choices if length_of(text) <= room]
