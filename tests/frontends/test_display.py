@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_guide.frontends.cli.display import breath_bar, fullness
-from voice_guide.frontends.cli.keys import single_keys
-from voice_guide.frontends.cli.playing import LineTeller
+from voice_guide.frontends.cli.live.display import breath_bar, fullness
+from voice_guide.frontends.cli.live.keys import single_keys
+from voice_guide.frontends.cli.live.playing import LineTeller
 from voice_guide.session.machine import Mode
 from voice_guide.session.status import Status
 

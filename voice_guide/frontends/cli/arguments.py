@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -99,3 +100,8 @@ def make_ask(services: Services, script_id: str, script: Script, wishes: Wishes)
 def seed_of_today() -> int:
     """Return a seed that moves on by one each day, so that a daily session stays fresh."""
     return date.today().toordinal()
+
+
+def print_json(value: Any) -> None:
+    """Print plain values for programs to read."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))

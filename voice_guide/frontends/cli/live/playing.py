@@ -101,7 +101,7 @@ def _follow(controller: Controller, *, quiet: bool) -> Status:
 
 @contextlib.contextmanager
 def _keys(is_live: bool) -> Iterator[Callable[[float], str]]:
-    from voice_guide.frontends.cli.keys import single_keys, wait
+    from voice_guide.frontends.cli.live.keys import single_keys, wait
 
     if not is_live:
         yield wait
@@ -115,7 +115,7 @@ def _picture(controller: Controller) -> Iterator[Callable[[Status], None]]:
     # Drawn once there is something to see: by then the bell sounds, and loading this delays it not.
     while controller.status.state is Mode.IDLE:
         time.sleep(0.005)
-    from voice_guide.frontends.cli.display import Display
+    from voice_guide.frontends.cli.live.display import Display
 
     with Display() as display:
         yield display.show

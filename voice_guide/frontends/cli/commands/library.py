@@ -1,0 +1,52 @@
+"""Commands about scripts: to find one, to read one, to write one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from voice_guide.frontends.cli.commands.options import Json, Name, app
+
+
+@app.command("list")
+def list_scripts(context: typer.Context, as_json: Json = False) -> int:
+    """List every script.
+
+    \b
+    voice-guide list
+    voice-guide list --json
+    """
+    from voice_guide.frontends.cli.listing import list_scripts as show_list
+
+    return show_list(context.obj, as_json=as_json)
+
+
+@app.command()
+def show(context: typer.Context, script: Name) -> int:
+    """Show a script: what it is for, its cautions, and its words.
+
+    \b
+    voice-guide show 4-7-8
+    """
+    from voice_guide.frontends.cli.listing import show as show_script
+
+    return show_script(context.obj, script)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Paths or ids.")],
+) -> int:
+    """Look over scripts: faults with their places, warnings, and how the words are paced.
+
+    Ends with 1 if there is anything to mend.
+
+    \b
+    voice-guide check my-own.md
+    voice-guide check scripts/*.md
+    """
+    from voice_guide.frontends.cli.checking import check as look_over
+
+    return look_over(context.obj, files)

@@ -1,0 +1,1 @@
+"""A session that is being heard: keys in, a picture or plain lines out."""
