@@ -16,9 +16,9 @@ from voice_guide.session.prepare import Ask, prepare
 from voice_guide.sound.clip import frames_to_seconds
 from voice_guide.sound.palette import Palette
 from voice_guide.sound.patch import parse_patch
-from voice_guide.store.library import read_patches
 from voice_guide.store.paths import shipped
 from voice_guide.store.settings import Settings, load
+from voice_guide.store.sounds import read_patches
 from voice_guide.voice.silent import SilentEngine
 
 ROOT = Path(__file__).parents[1]

@@ -8,8 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from voice_guide.frontends.services import Services
-from voice_guide.store.library import Library, read_patches
+from voice_guide.store.library import Library
 from voice_guide.store.paths import Paths, find_paths
+from voice_guide.store.sounds import read_patches
 
 if TYPE_CHECKING:
     from voice_guide.session.controller import Controller

@@ -22,8 +22,8 @@ from voice_guide.session.prepare import Ask, speak_all
 from voice_guide.sound.clip import seconds_to_frames
 from voice_guide.sound.palette import Palette
 from voice_guide.sound.patch import parse_patch
-from voice_guide.store.library import read_patches
 from voice_guide.store.paths import shipped
+from voice_guide.store.sounds import read_patches
 from voice_guide.voice.silent import SilentEngine
 
 TEXT = """---

@@ -18,8 +18,8 @@ from voice_guide.session.machine import Mode
 from voice_guide.session.prepare import Ask
 from voice_guide.sound.palette import Palette
 from voice_guide.sound.patch import parse_patch
-from voice_guide.store.library import read_patches
 from voice_guide.store.paths import shipped
+from voice_guide.store.sounds import read_patches
 from voice_guide.voice.silent import SilentEngine
 
 TEXT = """---

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from voice_guide.errors import ScriptNotFound, StoreCorrupt
-from voice_guide.store.library import Library, read_patches
+from voice_guide.errors import ScriptNotFound
+from voice_guide.store.library import Library
 from voice_guide.store.paths import find_paths
 
 
@@ -114,29 +114,6 @@ def test_missing_folders_are_no_fault(tmp_path: Path) -> None:
     assert "There is no script" in fault(Library(()), "box")
 
 
-def test_patches_by_kind_with_own_ones_first(tmp_path: Path, own: Path) -> None:
-    ships = tmp_path / "ships"
-    write(ships / "bells" / "bowl.toml", "shipped = 1")
-    write(ships / "beds" / "rain.toml", "shipped = 1")
-    write(own / "bells" / "bowl.toml", "own = 1")
-    assert read_patches((own, ships)) == {
-        "bells": {"bowl": "own = 1"},
-        "beds": {"rain": "shipped = 1"},
-        "pacers": {},
-    }
-
-
-def test_a_patch_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (write(tmp_path / "bells" / "bowl.toml", "")).write_bytes(b"\xff")
-    with pytest.raises(StoreCorrupt, match=r"bowl\.toml"):
-        read_patches((tmp_path,))
-
-
-def test_everything_shipped_can_be_read_and_has_its_own_name() -> None:
-    paths = find_paths()
-    patches = read_patches(paths.sounds)
-    names = [name for kind in patches.values() for name in kind]
-    assert all(patches.values())
-    assert len(set(names)) == len(names)
-    ids = [entry.id for entry in Library(paths.scripts).entries()]
+def test_the_shipped_scripts_are_found() -> None:
+    ids = [entry.id for entry in Library(find_paths().scripts).entries()]
     assert "breathing/4-7-8" in ids

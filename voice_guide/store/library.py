@@ -1,4 +1,4 @@
-"""The scripts and sounds at hand: the listener's own, and those that ship with the program."""
+"""The scripts at hand: the listener's own, and those that ship with the program."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voice_guide.errors import ScriptNotFound
-from voice_guide.store.reading import read_text
-
-SOUND_KINDS = ("bells", "beds", "pacers")
-"""The folders of the palette."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +59,6 @@ class Library:
         if name and os.path.lexists(name):
             return Entry(name, path, "", path.stem)
         raise _not_found(name, entries)
-
-
-def read_patches(folders: Sequence[Path]) -> dict[str, dict[str, str]]:
-    """Return the text of every sound patch as `{kind: {name: text}}`; earlier folders override.
-
-    Raises
-    ------
-    StoreCorrupt
-        A patch is there but cannot be read.
-    """
-    patches: dict[str, dict[str, str]] = {}
-    for kind in SOUND_KINDS:
-        files: dict[str, Path] = {}
-        for folder in folders:
-            for path in _files(folder / kind, ".toml"):
-                files.setdefault(path.stem, path)
-        patches[kind] = {name: read_text(files[name]) for name in sorted(files)}
-    return patches
 
 
 def _files(folder: Path, suffix: str) -> Iterator[Path]:
