@@ -105,16 +105,9 @@ def _warn(item: Item, rule: str, found: str, expected: str, hint: str = "") -> F
     return Fault(item.line, item.column, found, expected, hint, rule)
 
 
-def _place(script: Script, key: str) -> tuple[int, int]:
-    for name, line, column in script.header.places:
-        if name == key:
-            return line, column
-    return 1, 1
-
-
 def _find_unknown_sounds(script: Script, sounds: Collection[str]) -> Iterator[Fault]:
     named = [
-        (name, *_place(script, key))
+        (name, *script.header.place(key))
         for key in ("bed", "bell", "closing_bell", "pacer")
         if (name := getattr(script.header, key))
     ]
@@ -192,7 +185,7 @@ def _find_loss(script: Script, _sounds: Collection[str]) -> Iterator[Fault]:
     expected = "words that leave nothing to lose"
     for key in ("title", "summary"):
         for match in _LOSS.finditer(getattr(script.header, key).replace("’", "'")):
-            line, column = _place(script, key)
+            line, column = script.header.place(key)
             yield Fault(line, column, quote(match[0]), expected, "", "loss")
     for item, sentence in _sentences(script):
         for match in _LOSS.finditer(sentence):

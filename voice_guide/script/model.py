@@ -224,6 +224,10 @@ class Header:
     places: tuple[tuple[str, int, int], ...] = field(default=(), compare=False, repr=False)
     """Key, line and column of each value, for messages."""
 
+    def place(self, key: str) -> tuple[int, int]:
+        """Return the line and column of a key's value, or the very start where it has none."""
+        return next(((line, column) for name, line, column in self.places if name == key), (1, 1))
+
 
 @dataclass(frozen=True, slots=True)
 class Script:

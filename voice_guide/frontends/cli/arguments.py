@@ -46,6 +46,15 @@ def length_to_text(seconds: float) -> str:
     return " ".join(parts)
 
 
+def lengths_to_text(shortest_s: float, longest_s: float) -> str:
+    """Return a range of lengths: `3-15 min`, `90 s`, `90 s to 5 min`."""
+    if shortest_s == longest_s:
+        return f"{shortest_s:g} s" if shortest_s % 60 else length_to_text(shortest_s)
+    if shortest_s % 60 == longest_s % 60 == 0:
+        return f"{shortest_s / 60:.0f}-{longest_s / 60:.0f} min"
+    return f"{length_to_text(shortest_s)} to {length_to_text(longest_s)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """The options that every command about a session shares."""

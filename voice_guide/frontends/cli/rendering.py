@@ -58,7 +58,7 @@ def _write(services: Services, ask: Ask, target: Target, *, quiet: bool) -> list
     from voice_guide.sound.clip import frames_to_seconds
 
     check_target(target.path, force=target.force)
-    with _bar(quiet=quiet) as stage:
+    with progress_bar(quiet=quiet) as stage:
         prepared = prepare(ask, services.engine(), services.palette(), stage("Speaking"))
         written = export(
             prepared.score,
@@ -81,7 +81,8 @@ def _free_path(folder: Path, ask: Ask) -> Path:
 
 
 @contextlib.contextmanager
-def _bar(*, quiet: bool) -> Iterator[Callable[[str], Advance | None]]:
+def progress_bar(*, quiet: bool) -> Iterator[Callable[[str], Advance | None]]:
+    """Give a function that names a stage of long work and returns what moves its bar on."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda _what: None
         return

@@ -37,16 +37,21 @@ def show(context: typer.Context, script: Name) -> int:
 @app.command()
 def check(
     context: typer.Context,
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Paths or ids.")],
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="[FILE...]", help="Paths or ids; none for all.")
+    ] = None,
+    as_json: Json = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="As a table to publish.")] = False,
 ) -> int:
     """Look over scripts: faults with their places, warnings, and how the words are paced.
 
-    Ends with 1 if there is anything to mend.
+    Without a name it looks over every script there is. Ends with 1 if there is anything to mend.
 
     \b
     voice-guide check my-own.md
     voice-guide check scripts/*.md
+    voice-guide check
     """
     from voice_guide.frontends.cli.checking import check as look_over
 
-    return look_over(context.obj, files)
+    return look_over(context.obj, files or [], as_json=as_json, as_markdown=as_markdown)
