@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from voice_guide.errors import ScriptNotFound
-from voice_guide.store.library import Library
+from voice_guide.store.library import Entry, Library
 from voice_guide.store.paths import find_paths
 
 
@@ -63,6 +63,49 @@ def test_own_scripts_override_and_add(library: Library, own: Path) -> None:
     assert library.find("box").path.read_text() == "my own box"
     assert library.find("morning").kind == ""
     assert len(library.entries()) == 5
+
+
+def test_each_script_knows_whose_it_is(library: Library, own: Path) -> None:
+    mine = write(own / "breathing" / "box.md", "my own box")
+    write(own / "breathing" / "morning.MD", "my morning")
+    by_id = {entry.id: entry for entry in library.entries()}
+    assert by_id["breathing/box"] == Entry(
+        "breathing/box", mine, "breathing", "box", own=True, overrides=True
+    )
+    morning = by_id["breathing/morning"]
+    assert (morning.own, morning.overrides) == (True, False)
+    assert not by_id["sleep/drift"].own
+
+
+def test_a_name_shared_by_own_and_shipped_ones_tells_them_apart(
+    library: Library, own: Path
+) -> None:
+    write(own / "calm" / "box.md", "my own box")
+    message = fault(library, "box")
+    assert "breathing/box or calm/box (your own)" in message
+    assert "takes the place" in message
+    assert library.find("calm/box").path.read_text() == "my own box"
+    for number in range(9):
+        write(own / str(number) / "box.md", "one of many")
+    assert fault(library, "box").endswith("where its folder is the same, too.")
+    assert len(fault(library, "box")) < 300
+
+
+def test_what_is_left_out_is_told(library: Library, own: Path) -> None:
+    write(own / "breathing" / "mine.md", "mine")
+    (own / "again").symlink_to(own / "breathing")
+    (own / "loop").symlink_to(own)
+    shelf = library.look()
+    assert [entry.id for entry in shelf.entries if entry.own] == ["breathing/mine"]
+    assert any("again" in note for note in shelf.notes)
+    assert any("loop" in note for note in shelf.notes)
+
+
+@pytest.mark.parametrize("name", ["with blank", "静けさ", "a\nb", "-x", "a.b", "x" * 240])
+def test_any_file_name_is_an_id(library: Library, own: Path, name: str) -> None:
+    write(own / name / f"{name}.md", name)
+    assert library.find(f"{name}/{name}").path.read_text() == name
+    assert library.find(name).slug == name
 
 
 @pytest.mark.parametrize(
