@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from voice_guide.script import model as m
-from voice_guide.script.header import KINDS
+from voice_guide.script.syntax.header import KINDS
 
 _PROSE = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"), exclude_characters="[]{}"),

@@ -4,8 +4,8 @@ import pytest
 
 from voice_guide.errors import ScriptError
 from voice_guide.script import model as m
-from voice_guide.script.directions import read_length
 from voice_guide.script.parse import parse
+from voice_guide.script.syntax.directions import read_length
 
 HEADER = "---\ntitle: Rest\nkind: rituals\nlength: 3-12 min\n---\n"
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from script_strategies import patterns, scripts
 
 from voice_guide.errors import ScriptError
-from voice_guide.script.directions import read_direction
 from voice_guide.script.model import Breathe, Pattern, Script
 from voice_guide.script.parse import parse
+from voice_guide.script.syntax.directions import read_direction
 from voice_guide.script.text import pattern_to_text, script_to_text
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scripts").rglob("*.md"))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from voice_guide.errors import Fault
-from voice_guide.script.directions import did_you_mean, quote
 from voice_guide.script.model import (
     Affirmation,
     Bed,
@@ -26,6 +25,7 @@ from voice_guide.script.model import (
     Write,
     walk,
 )
+from voice_guide.script.syntax.directions import did_you_mean, quote
 from voice_guide.script.text import split_sentences
 
 # Weil; Vierra 2022, PMC9277512: no more than four rounds for the first month.

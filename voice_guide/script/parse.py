@@ -8,14 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from voice_guide.errors import ScriptError
-from voice_guide.script.directions import End, Wrong, did_you_mean, quote, read_direction
-from voice_guide.script.header import (
-    MOST_FAULTS,
-    UNSPEAKABLE,
-    EnoughFaults,
-    Faults,
-    read_header,
-)
 from voice_guide.script.model import (
     Affirmation,
     Breathe,
@@ -27,6 +19,14 @@ from voice_guide.script.model import (
     Repeat,
     Script,
     Section,
+)
+from voice_guide.script.syntax.directions import End, Wrong, did_you_mean, quote, read_direction
+from voice_guide.script.syntax.header import (
+    MOST_FAULTS,
+    UNSPEAKABLE,
+    EnoughFaults,
+    Faults,
+    read_header,
 )
 from voice_guide.script.text import blank_comments
 

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from voice_guide.script.directions import number_to_text
 from voice_guide.script.model import (
     Affirmation,
     Bed,
@@ -29,6 +28,7 @@ from voice_guide.script.model import (
     Tense,
     Write,
 )
+from voice_guide.script.syntax.directions import number_to_text
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(?:[ ,.]{1,2}[A-Za-z0-9_-]+)*[.]?")
 """Text that means itself in YAML; the rest is written in double quotes."""

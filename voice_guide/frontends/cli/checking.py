@@ -129,7 +129,7 @@ def _to_json(one: Review) -> dict[str, Any]:
 
 
 def _print_markdown(reviews: Sequence[Review]) -> int:
-    from voice_guide.script.header import KINDS
+    from voice_guide.script.syntax.header import KINDS
 
     print(_LIBRARY, end="")
     for kind in KINDS:

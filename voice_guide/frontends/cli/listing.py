@@ -12,15 +12,6 @@ from voice_guide.frontends.services import Services
 
 _WIDTH: Final = 88
 
-_CAUTIONS: Final = {
-    "breath-hold": "The breath is held. Leave this out, or take --hold-free, with pregnancy, with "
-    "heart, blood pressure, breathing, seizure or eye-pressure conditions, after recent surgery, "
-    "or in panic. Never in water or while driving. Stop when you feel dizzy.",
-    "tensing": "Muscles are tensed. Leave out whatever hurts, and keep breathing.",
-    "strong-feelings": "Kindness can bring up old pain. At any time, feel your feet on the floor, "
-    "or stop.",
-}
-
 
 def list_scripts(services: Services, *, as_json: bool) -> int:
     """Print every script with its title; one that cannot be read is listed with its fault."""
@@ -53,6 +44,7 @@ def _row(services: Services, script_id: str, kind: str) -> dict[str, Any]:
 
 def show(services: Services, name: str) -> int:
     """Print a script for a person to read."""
+    from voice_guide.script.cautions import shown
     from voice_guide.script.text import script_to_text
 
     script_id, script = read_script(services, name)
@@ -65,7 +57,7 @@ def show(services: Services, name: str) -> int:
     if header.when:
         _print_wrapped(f"For: {', '.join(header.when)}")
     for caution in header.cautions:
-        _print_wrapped(f"Take care. {_CAUTIONS.get(caution, caution)}", before="\n")
+        _print_wrapped(f"Take care. {shown(caution)}", before="\n")
     _, _, body = script_to_text(script).removeprefix("---\n").partition("\n---\n")
     print(f"\n{body.strip()}")
     for source in header.sources:

@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple, NoReturn
 import yaml
 
 from voice_guide.errors import Fault
-from voice_guide.script.directions import Wrong, did_you_mean, quote, read_length
 from voice_guide.script.model import Elastic, Header
+from voice_guide.script.syntax.directions import Wrong, did_you_mean, quote, read_length
 
 KINDS: Final = (
     "breathing",
