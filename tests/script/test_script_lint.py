@@ -49,6 +49,9 @@ def warnings_of(body: str, *, bed: str = "rain", more: str = "") -> tuple[Fault,
         ("A.", "summary: Keep your streak.\n", "loss", 7, 10),
         ("[breathe 4-4-4-4, 4 rounds]", "cautions: [tensing]\n", "missing-caution", 8, 1),
         ("A.\n[tense 5s]", "cautions: [breath-hold]\n", "missing-caution", 9, 1),
+        ("A.", "cautions: [driving, stillnes]\n", "unknown-caution", 6, 21),
+        ("A.", "cautions:\n  - tensing\n  - heights\n", "unknown-caution", 8, 5),
+        ("A.", "cautions: Careful!\n", "unknown-caution", 6, 11),
     ],
 )
 def test_what_deserves_a_second_look_is_found(
@@ -75,6 +78,8 @@ def test_what_deserves_a_second_look_is_found(
         ("Look around the room.", "eyes: open\n"),
         ("You have not lost anything by resting.", ""),
         ("[breathe 4-6, 9 rounds]", "cautions: []\n"),
+        ("A.", 'cautions: [slow-breath, "Keep a chair beside you."]\n'),
+        ("A.", "cautions: [stillness, strong-feelings, driving]\n"),
         ("[pause 60s] [release 15-50s] [write 2 min]", ""),
     ],
 )
@@ -103,6 +108,12 @@ def test_a_long_silence_needs_a_bed(body: str, places: list[tuple[int, int]]) ->
 def test_a_near_name_is_offered_for_an_unknown_sound() -> None:
     (warning,) = warnings_of("[bell singing-bow]")
     assert warning.hint == "Did you mean singing-bowl?"
+
+
+def test_a_near_name_is_offered_for_an_unknown_caution() -> None:
+    (warning,) = warnings_of("A.", more="cautions: [breath-hodl]\n")
+    assert warning.hint == "Did you mean breath-hold?"
+    assert "strong-feelings" in warning.expected
 
 
 def test_warnings_come_in_the_order_of_their_lines() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from voice_guide.errors import Fault
+from voice_guide.script.cautions import BREATH_HOLD, CAUTIONS, is_unknown
 from voice_guide.script.model import (
     Affirmation,
     Bed,
@@ -197,12 +198,23 @@ def _find_missing_cautions(script: Script, _sounds: Collection[str]) -> Iterator
     held = (item for item in _items(script) if isinstance(item, Breathe) and item.pattern.holds)
     tensed = (item for item in _items(script) if isinstance(item, Tense))
     for caution, what, first in (
-        ("breath-hold", "a held breath", next(held, None)),
+        (BREATH_HOLD, "a held breath", next(held, None)),
         ("tensing", "tensing", next(tensed, None)),
     ):
         if first is not None and caution not in script.header.cautions:
             found = f"{what} without a caution"
             yield _warn(first, "missing-caution", found, f"cautions: [{caution}] in the header")
+
+
+def _find_unknown_cautions(script: Script, _sounds: Collection[str]) -> Iterator[Fault]:
+    places = [(line, column) for key, line, column in script.header.places if key == "cautions"]
+    places += [(1, 1)] * len(script.header.cautions)  # a header that was never text has no places
+    for caution, (line, column) in zip(script.header.cautions, places, strict=False):
+        if is_unknown(caution):
+            found = f"an unknown caution {quote(caution)}"
+            expected = f"one of {', '.join(CAUTIONS)}, or a sentence of your own"
+            hint = did_you_mean(caution, CAUTIONS)
+            yield Fault(line, column, found, expected, hint, "unknown-caution")
 
 
 def _find_bare_silence(script: Script, _sounds: Collection[str]) -> Iterator[Fault]:
@@ -229,5 +241,6 @@ RULES: Final[tuple[Rule, ...]] = (
     _find_looking,
     _find_loss,
     _find_missing_cautions,
+    _find_unknown_cautions,
     _find_bare_silence,
 )

@@ -222,7 +222,7 @@ class Header:
     actions: tuple[str, ...] = ()
     language: str = "en"
     places: tuple[tuple[str, int, int], ...] = field(default=(), compare=False, repr=False)
-    """Key, line and column of each value, for messages."""
+    """Key, line and column of each value, those of a list one by one, for messages."""
 
     def place(self, key: str) -> tuple[int, int]:
         """Return the line and column of a key's value, or the very start where it has none."""

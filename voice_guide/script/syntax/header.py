@@ -98,8 +98,10 @@ def read_header(lines: list[str], line: int, faults: Faults) -> Header | None:
             name = _read_key(entry.key, seen)
             seen[name] = number + entry.key.lines_down
             values[name] = _FIELDS[name](entry)
-            place = entry.values[0] if entry.values else entry.key
-            places.append((name, number + place.lines_down, place.offset + 1))
+            places += [
+                (name, number + place.lines_down, place.offset + 1)
+                for place in entry.values or (entry.key,)
+            ]
         except Wrong as wrong:
             faults.add_wrong(wrong, number, 1)
     for name, example in _REQUIRED.items():
