@@ -9,6 +9,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from voice_guide.frontends.services import Services
 
 DONE, FAULT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -42,18 +46,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str], *, wants_details: bool) -> int:
+    from voice_guide.app import build
+
+    services = build()
+    try:
+        return _carry_out(arguments, services, wants_details=wants_details)
+    finally:
+        services.close()
+
+
+def _carry_out(arguments: list[str], services: Services, *, wants_details: bool) -> int:
+    if arguments[:1] == ["list"]:
+        from voice_guide.frontends.cli.library.listing import list_plainly
+
+        code = list_plainly(arguments[1:], services)
+        if code is not None:
+            return code
     import logging
 
-    from voice_guide.app import build
     from voice_guide.frontends.cli.commands import run
 
     # What only a maker can read is said with --debug alone.
     logging.basicConfig(handlers=None if wants_details else [logging.NullHandler()])
-    services = build()
-    try:
-        return run(arguments, services)
-    finally:
-        services.close()
+    return run(arguments, services)
 
 
 def _tell(error: Exception) -> int:

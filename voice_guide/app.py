@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from voice_guide.frontends.services import Services
 from voice_guide.store.library import Library
 from voice_guide.store.paths import Paths, find_paths
-from voice_guide.store.sounds import read_patches
 
 if TYPE_CHECKING:
+    from voice_guide.frontends.catalogue import Catalogue
     from voice_guide.session.controller import Controller
     from voice_guide.sound.palette import Palette
     from voice_guide.store.settings import Settings
@@ -28,9 +28,11 @@ def build() -> Services:
     ending = ExitStack()
     palette = cache(lambda: _palette(paths))
     engine = cache(lambda: _engine(paths, ending))
+    library = Library(paths.scripts)
     return Services(
         paths=paths,
-        library=Library(paths.scripts),
+        library=library,
+        catalogue=cache(lambda: _catalogue(paths, library)),
         settings=cache(lambda: _settings(paths)),
         palette=palette,
         engine=engine,
@@ -46,9 +48,16 @@ def _settings(paths: Paths) -> Settings:
     return load(paths.settings)
 
 
+def _catalogue(paths: Paths, library: Library) -> Catalogue:
+    from voice_guide.frontends.catalogue import Catalogue
+
+    return Catalogue(library, paths.cache / "catalogue.json")
+
+
 def _palette(paths: Paths) -> Palette:
     from voice_guide.sound.palette import Palette
     from voice_guide.sound.patch import parse_patch
+    from voice_guide.store.sounds import read_patches
 
     texts = read_patches(paths.sounds)
     return Palette(

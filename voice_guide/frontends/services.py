@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from voice_guide.frontends.catalogue import Catalogue
     from voice_guide.session.controller import Controller
     from voice_guide.sound.palette import Palette
     from voice_guide.store.library import Library
@@ -21,6 +22,7 @@ class Services:
 
     paths: Paths
     library: Library
+    catalogue: Callable[[], Catalogue]
     settings: Callable[[], Settings]
     palette: Callable[[], Palette]
     engine: Callable[[], Engine]

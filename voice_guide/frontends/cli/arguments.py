@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-import typer
-
 from voice_guide.frontends.services import Services
 
 if TYPE_CHECKING:
@@ -33,7 +31,9 @@ def parse_length(text: str) -> float:
     parts = {unit: value for unit, value in match.groupdict().items() if value} if match else {}
     length_s = sum(float(value) * _SECONDS[unit] for unit, value in parts.items())
     if not 0 < length_s <= 86_400:
-        raise typer.BadParameter(
+        from typer import BadParameter  # a list is shown without it
+
+        raise BadParameter(
             f'"{text}" is not a length. Say 5m or 5 for minutes, 90s for seconds, or 1m30s.'
         )
     return length_s

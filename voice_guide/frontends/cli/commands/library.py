@@ -10,16 +10,25 @@ from voice_guide.frontends.cli.commands.options import Json, Name, app
 
 
 @app.command("list")
-def list_scripts(context: typer.Context, as_json: Json = False) -> int:
-    """List every script.
+def list_scripts(
+    context: typer.Context,
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="breathing, moments, path …")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """List every script, or those of one kind.
+
+    Your own are marked. One that cannot be read is listed with its fault.
 
     \b
     voice-guide list
+    voice-guide list moments
     voice-guide list --json
     """
-    from voice_guide.frontends.cli.listing import list_scripts as show_list
+    from voice_guide.frontends.cli.library.listing import list_scripts as show_list
 
-    return show_list(context.obj, as_json=as_json)
+    return show_list(context.obj, kind, as_json=as_json)
 
 
 @app.command()
@@ -29,7 +38,7 @@ def show(context: typer.Context, script: Name) -> int:
     \b
     voice-guide show 4-7-8
     """
-    from voice_guide.frontends.cli.listing import show as show_script
+    from voice_guide.frontends.cli.library.listing import show as show_script
 
     return show_script(context.obj, script)
 

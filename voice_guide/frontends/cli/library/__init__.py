@@ -1,0 +1,1 @@
+"""Scripts to choose from, to find, and to begin."""
