@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from palettes import shipped_palette
 
 from voice_guide.frontends.cli.commands import app
 from voice_guide.score.compile import Request
@@ -14,11 +15,7 @@ from voice_guide.script.lint import lint
 from voice_guide.script.parse import parse
 from voice_guide.session.prepare import Ask, prepare
 from voice_guide.sound.clip import frames_to_seconds
-from voice_guide.sound.palette import Palette
-from voice_guide.sound.patch import parse_patch
-from voice_guide.store.paths import shipped
 from voice_guide.store.settings import Settings, load
-from voice_guide.store.sounds import read_patches
 from voice_guide.voice.silent import SilentEngine
 
 ROOT = Path(__file__).parents[1]
@@ -29,25 +26,19 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def texts() -> dict[str, str]:
-    patches = read_patches([shipped("sounds")])
-    return {name: text for kind in patches.values() for name, text in kind.items()}
-
-
-def test_the_example_script_is_sound(texts: dict[str, str]) -> None:
+def test_the_example_script_is_sound() -> None:
+    sounds = {one.name for one in shipped_palette().sounds()}
     (example,) = blocks("markdown")
     script = parse(example, "README")
-    assert lint(script, set(texts)) == ()
+    assert lint(script, sounds) == ()
     assert [section.title for section in script.sections] == ["Arrive", "Breathe", "Return"]
 
 
 @pytest.mark.parametrize("minutes", [1, 2, 3])
-def test_the_example_script_fits_what_it_promises(minutes: int, texts: dict[str, str]) -> None:
+def test_the_example_script_fits_what_it_promises(minutes: int) -> None:
     script = parse(*blocks("markdown"))
-    palette = Palette({name: parse_patch(text, name) for name, text in texts.items()})
     ask = Ask(script, "README", Request(length_s=minutes * 60.0))
-    score = prepare(ask, SilentEngine(), palette).score
+    score = prepare(ask, SilentEngine(), shipped_palette()).score
     assert frames_to_seconds(score.length) == pytest.approx(minutes * 60, abs=1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from voice_guide.frontends.services import Services
@@ -14,8 +14,9 @@ from voice_guide.store.paths import Paths, find_paths
 if TYPE_CHECKING:
     from voice_guide.frontends.catalogue import Catalogue
     from voice_guide.session.controller import Controller
-    from voice_guide.sound.palette import Palette
+    from voice_guide.sound.palette import Palette, Source
     from voice_guide.store.settings import Settings
+    from voice_guide.store.sounds.finding import SoundFile, SoundFiles
     from voice_guide.voice.engine import Engine
 
 NULL_DEVICE: Final = "null"
@@ -26,7 +27,7 @@ def build() -> Services:
     """Return the program's parts."""
     paths = find_paths()
     ending = ExitStack()
-    palette = cache(lambda: _palette(paths))
+    palette = _keep_palette(paths)
     engine = cache(lambda: _engine(paths, ending))
     library = Library(paths.scripts)
     return Services(
@@ -54,15 +55,43 @@ def _catalogue(paths: Paths, library: Library) -> Catalogue:
     return Catalogue(library, paths.cache / "catalogue.json")
 
 
-def _palette(paths: Paths) -> Palette:
-    from voice_guide.sound.palette import Palette
-    from voice_guide.sound.patch import parse_patch
-    from voice_guide.store.sounds import read_patches
+def _keep_palette(paths: Paths) -> Callable[[], Palette]:
+    """Return what gives the palette: anew when a file of sounds has changed, else the same."""
+    gather = lru_cache(1)(gather_palette)
 
-    texts = read_patches(paths.sounds)
-    return Palette(
-        {name: parse_patch(text, name) for kind in texts.values() for name, text in kind.items()}
-    )
+    def palette() -> Palette:
+        from voice_guide.store.sounds.finding import find_sounds
+
+        return gather(find_sounds(paths.sounds))
+
+    return palette
+
+
+def gather_palette(found: SoundFiles) -> Palette:
+    """Return the palette of the sounds in these files; none is read before it is needed."""
+    from voice_guide.sound.palette import Palette
+
+    return Palette(map(_file_to_source, found.files), found.notes)
+
+
+def _file_to_source(file: SoundFile) -> Source:
+    from voice_guide.sound.clip import SAMPLE_RATE
+    from voice_guide.sound.palette import Source
+    from voice_guide.sound.patch import Patch, parse_patch
+    from voice_guide.sound.recorded.recording import Recording
+    from voice_guide.store.reading import read_text
+
+    place = str(file.path)
+
+    def read() -> Patch | Recording:
+        if not file.is_recording:
+            return parse_patch(read_text(file.path), file.name, place)
+        from voice_guide.store.sounds.recordings import measure_recording_s, read_recording
+
+        load = partial(read_recording, file.path, SAMPLE_RATE)
+        return Recording(place, measure_recording_s(file.path), load)
+
+    return Source(file.kind, file.name, read, place, file.is_own)
 
 
 def _engine(paths: Paths, ending: ExitStack) -> Engine:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from palettes import shipped_palette
 
 from voice_guide.score.compile import Request, utterances
 from voice_guide.script.model import Script
@@ -13,7 +14,6 @@ from voice_guide.script.parse import parse
 from voice_guide.script.utterance import Utterance
 from voice_guide.sound.clip import Clip
 from voice_guide.sound.palette import Palette
-from voice_guide.sound.patch import parse_patch
 from voice_guide.voice.silent import SilentEngine
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +24,7 @@ SCRIPTS = {
 
 @pytest.fixture(scope="session")
 def palette() -> Palette:
-    patches = sorted(ROOT.glob("sounds/*/*.toml"))
-    return Palette({path.stem: parse_patch(path.read_text(), path.stem) for path in patches})
+    return shipped_palette()
 
 
 @pytest.fixture(params=SCRIPTS)

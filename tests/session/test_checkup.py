@@ -20,6 +20,6 @@ class Remembering(SilentEngine):
 
 @pytest.mark.real  # it looks at this machine's sound devices on its way
 def test_kept_clips_do_not_hide_that_the_engine_is_gone():
-    found = examine(Remembering, lambda: Palette({}), None, Voicing(), {})
+    found = examine(Remembering, Palette, None, Voicing(), {})
     voice = next(one for one in found if one.name == "voice")
     assert (voice.is_ok, voice.detail, voice.hint) == (False, "No engine.", "Install one.")

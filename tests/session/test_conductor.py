@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from palettes import shipped_palette
 
 from voice_guide.errors import DeviceLost, SynthesisFailed, VoiceUnavailable
 from voice_guide.output.null import NullOutput
@@ -20,10 +21,6 @@ from voice_guide.session.conductor import Conductor
 from voice_guide.session.machine import Mode
 from voice_guide.session.prepare import Ask, speak_all
 from voice_guide.sound.clip import seconds_to_frames
-from voice_guide.sound.palette import Palette
-from voice_guide.sound.patch import parse_patch
-from voice_guide.store.paths import shipped
-from voice_guide.store.sounds import read_patches
 from voice_guide.voice.silent import SilentEngine
 
 TEXT = """---
@@ -53,8 +50,7 @@ ASK = Ask(parse(TEXT, "short"), "short", Request())
 
 @pytest.fixture(scope="module")
 def palette():
-    texts = read_patches((shipped("sounds"),))
-    return Palette({n: parse_patch(t, n) for kind in texts.values() for n, t in kind.items()})
+    return shipped_palette()
 
 
 class Dead(SilentEngine):

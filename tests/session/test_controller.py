@@ -6,6 +6,7 @@ import threading
 from itertools import pairwise
 
 import pytest
+from palettes import shipped_palette
 from rig import wait_until
 
 from voice_guide.output.null import NullOutput
@@ -17,9 +18,6 @@ from voice_guide.session.controller import Controller
 from voice_guide.session.machine import Mode
 from voice_guide.session.prepare import Ask
 from voice_guide.sound.palette import Palette
-from voice_guide.sound.patch import parse_patch
-from voice_guide.store.paths import shipped
-from voice_guide.store.sounds import read_patches
 from voice_guide.voice.silent import SilentEngine
 
 TEXT = """---
@@ -36,8 +34,7 @@ ASK = Ask(parse(TEXT, "word"), "word", Request())
 
 @pytest.fixture
 def controller():
-    texts = read_patches((shipped("sounds"),))
-    palette = Palette({n: parse_patch(t, n) for kind in texts.values() for n, t in kind.items()})
+    palette = shipped_palette()
     made = Controller(SilentEngine, lambda: palette, lambda: Player(NullOutput(paced=True)))
     yield made
     made.close()
@@ -77,7 +74,7 @@ def test_what_nobody_foresaw_is_explained_and_the_thread_goes_on():
     def broken():
         raise RuntimeError("a wire came loose")
 
-    palette = Palette({})
+    palette = Palette()
     made = Controller(SilentEngine, lambda: palette, broken)
     try:
         made.send(e.Play(ASK))

@@ -1,20 +1,15 @@
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
+from palettes import shipped_palette
 
 from voice_guide.errors import SoundNotFound
 from voice_guide.sound.clip import SAMPLE_RATE, Clip, Samples
 from voice_guide.sound.loudness import integrated_lufs, momentary_lufs, true_peak_dbtp
 from voice_guide.sound.palette import BED_LUFS, BELL_LUFS, MUSCLE_LUFS, PACER_LUFS, Palette
-from voice_guide.sound.patch import parse_patch
 
-SOUNDS = Path(__file__).parents[2] / "sounds"
-PATCHES = {
-    path.stem: parse_patch(path.read_text("utf-8"), path.stem) for path in SOUNDS.rglob("*.toml")
-}
-PALETTE = Palette(PATCHES)
+PALETTE = shipped_palette()
 BELLS, BEDS, PACERS = (PALETTE.names(kind) for kind in ("bell", "bed", "pacer"))
 BREATH = (("in", 4 * SAMPLE_RATE), ("hold", 2 * SAMPLE_RATE), ("out", 6 * SAMPLE_RATE))
 
@@ -58,7 +53,7 @@ def test_every_clip_is_stereo_by_channel_finite_and_cannot_be_changed(name: str)
 
 @every_sound
 def test_the_same_patch_gives_the_same_bits(name: str) -> None:
-    again = SOUND[name](Palette(PATCHES))
+    again = SOUND[name](shipped_palette())
     assert again is not SOUND[name](PALETTE)
     assert again.samples.tobytes("F") == SOUND[name](PALETTE).samples.tobytes("F")
 
@@ -146,7 +141,7 @@ def test_what_was_made_is_kept() -> None:
         (lambda: PALETTE.bed("xyzzy"), "no bed called xyzzy", "brown, night, ocean"),
         (lambda: PALETTE.bell("rain"), "rain is a bed, not a bell", "low-gong"),
         (lambda: PALETTE.breath("none", BREATH), "no pacer called none", "two-tones"),
-        (lambda: Palette({}).bed("rain"), "no bed called rain", "folder of sounds"),
+        (lambda: Palette().bed("rain"), "no bed called rain", "folder of sounds"),
     ],
 )
 def test_an_unknown_sound_is_explained(ask: Callable[[], Clip], message: str, hint: str) -> None:

@@ -5,9 +5,9 @@ import pytest
 import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
+from palettes import palette_of
 
 from voice_guide.errors import PatchError
-from voice_guide.sound.palette import Palette
 from voice_guide.sound.patch import BellPatch, PacerPatch, Partial, parse_patch
 
 SOUNDS = Path(__file__).parents[2] / "sounds"
@@ -37,7 +37,7 @@ def test_a_bell_is_read_with_what_it_leaves_out_filled_in() -> None:
 @pytest.mark.parametrize("path", sorted(SOUNDS.rglob("*.toml")), ids=lambda path: path.stem)
 def test_every_shipped_sound_is_of_the_kind_that_its_folder_says(path: Path) -> None:
     patch = parse_patch(path.read_text("utf-8"), path.stem)
-    assert Palette({path.stem: patch}).names(path.parent.name.removesuffix("s")) == (path.stem,)
+    assert palette_of([patch]).names(path.parent.name.removesuffix("s")) == (path.stem,)
 
 
 def test_all_faults_come_at_once() -> None:

@@ -41,6 +41,8 @@ _OVERSAMPLING: Final = 4
 """BS.1770-4, annex 2: four times at 48 kHz, which underreads by 0.6 dB at the very most."""
 _TAPS: Final = 24
 """Per phase; twice the annex's own twelve, for its highest octave."""
+_BETWEEN_DB: Final = 6.0
+"""Further than this no sound that is not made for it goes between two samples."""
 _PEAK_STEP: Final = 32
 _PEAK_CHUNK: Final = 1 << 17
 
@@ -83,6 +85,11 @@ def momentary_lufs(samples: Samples) -> NDArray[np.float64]:
     return np.asarray(_power_to_lufs(_window_power(samples)))
 
 
+def crest_lufs(samples: Samples) -> float:
+    """Return the loudness of the loudest window of 400 ms; minus infinity for silence."""
+    return float(np.max(momentary_lufs(samples), initial=float("-inf")))
+
+
 def true_peak_dbtp(samples: Samples) -> float:
     """Return the highest point of the waveform between the samples as well as on them.
 
@@ -98,6 +105,28 @@ def true_peak_dbtp(samples: Samples) -> float:
     """
     peak = max((_true_peak(channel) for channel in _channels(samples)), default=0.0)
     return float(20.0 * np.log10(peak)) if peak > 0.0 else float("-inf")
+
+
+def change_loudness(
+    samples: Samples, measured_lufs: float, wanted_lufs: float, ceiling_dbtp: float
+) -> None:
+    """Bring samples from one loudness to another in place, but no peak above the ceiling.
+
+    Parameters
+    ----------
+    samples
+        float32, mono `[frames]` or stereo `[frames, 2]`; changed. Silence stays silence.
+    measured_lufs, wanted_lufs
+        By any one measure.
+    ceiling_dbtp
+        What is all peaks and little loudness stays as much softer as it must.
+    """
+    if np.isfinite(measured_lufs):
+        samples *= np.float32(10.0 ** ((wanted_lufs - measured_lufs) / 20.0))
+    peak = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
+    if peak > 10.0 ** ((ceiling_dbtp - _BETWEEN_DB) / 20.0):
+        over_db = true_peak_dbtp(samples) - ceiling_dbtp
+        samples *= np.float32(10.0 ** (-max(over_db, 0.0) / 20.0))
 
 
 def _channels(samples: Samples) -> tuple[Samples, ...]:

@@ -41,11 +41,11 @@ _RELEASE: Final = PacerPatch("release", "tone", 98.0, 174.6, harmonics=(1.0, 0.4
 """From an F, where tensing ends, down to a G nearly an octave below."""
 
 
-_Voice = Callable[[Floats, Floats, Floats, Floats], Floats]
-"""From frames, cycles, heights and levels to sound, `[frames, 1]` or `[frames, 2]`."""
+Voice = Callable[[Floats, Floats, Floats], Floats]
+"""From frames, heights and levels to sound, `[frames, 1]` or `[frames, 2]`; called in order."""
 
 
-class _Contour(NamedTuple):
+class Contour(NamedTuple):
     """Corners in rising order of frame, straight lines between."""
 
     frames: Floats
@@ -70,7 +70,7 @@ def shape_breath(patch: PacerPatch, parts: Sequence[Part]) -> Samples:
         float32 `[frames, 2]`, Fortran order, of no particular level; as long as all parts
         together; zero at both ends, and throughout a rest but for its soft edge.
     """
-    return _sing(patch, _breath_contour(patch, [part for part in parts if part[1] > 0]))
+    return sing(_patch_to_voice(patch), breath_contour(patch.hold_level, parts))
 
 
 def shape_tense(frames: Frames) -> Samples:
@@ -84,7 +84,7 @@ def shape_tense(frames: Frames) -> Samples:
     at = np.concatenate([swell[0], settle[0], fade[0]])
     levels = np.concatenate([swell[1], settle[1], fade[1]])
     heights = np.interp(at, [0, max(rise, 1), frames], [0.0, 0.85, 1.0])
-    return _sing(_TENSE, _Contour(at, heights, levels))
+    return sing(_tone(_TENSE), Contour(at, heights, levels))
 
 
 def shape_release(frames: Frames) -> Samples:
@@ -94,7 +94,7 @@ def shape_release(frames: Frames) -> Samples:
     sink_at, sink = _curve(rise, frames, 1.0, 0.0)
     at = np.concatenate([swell[0], sink_at])
     levels = np.concatenate([swell[1], sink**1.5])
-    return _sing(_RELEASE, _Contour(at, (1.0 - at / max(frames, 1)) ** 2, levels))
+    return sing(_tone(_RELEASE), Contour(at, (1.0 - at / max(frames, 1)) ** 2, levels))
 
 
 def _curve(start: float, end: float, before: float, after: float) -> tuple[Floats, Floats]:
@@ -104,10 +104,12 @@ def _curve(start: float, end: float, before: float, after: float) -> tuple[Float
     return start + (end - start) * share, values
 
 
-def _breath_contour(patch: PacerPatch, parts: Sequence[Part]) -> _Contour:
+def breath_contour(hold_level: float, parts: Sequence[Part]) -> Contour:
+    """Return how high and how loud a breath is, frame by frame; parts of no length fall out."""
+    parts = [part for part in parts if part[1] > 0]
     bounds = np.cumsum([0, *(length for _, length in parts)])
     spans = {"in": (_ONSET_LEVEL, 1.0), "out": (1.0, _PARTING_LEVEL), "rest": (0.0, 0.0)}
-    spans["hold"] = (patch.hold_level, patch.hold_level)
+    spans["hold"] = (hold_level, hold_level)
     edges = _edges(parts)
     at: list[Floats] = [np.zeros(1)]
     levels: list[Floats] = [np.zeros(1)]
@@ -128,7 +130,7 @@ def _breath_contour(patch: PacerPatch, parts: Sequence[Part]) -> _Contour:
     _append_curve(at, levels, at[-1][-1], bounds[-1], levels[-1][-1], 0.0)
     frames = np.concatenate(at)
     heights = np.interp(frames, bounds, _heights(parts))
-    return _Contour(frames, heights, np.concatenate(levels))
+    return Contour(frames, heights, np.concatenate(levels))
 
 
 def _append_curve(
@@ -167,46 +169,50 @@ def _heights(parts: Sequence[Part]) -> list[float]:
     return heights
 
 
-def _sing(patch: PacerPatch, contour: _Contour) -> Samples:
+def sing(voice: Voice, contour: Contour) -> Samples:
     """Return the sound of a contour, `[frames, 2]`; worked in chunks, so that minutes fit."""
     frames = int(contour.frames[-1])
     samples = np.zeros((frames, 2), dtype=np.float32, order="F")
-    voice = {"tone": _tone, "two-tones": _two_tones, "noise": _noise}[patch.shape](patch)
-    cycles_so_far = 0.0
     for start in range(0, frames, _CHUNK):
         stop = min(start + _CHUNK, frames)
         at = np.arange(start, stop)
         levels = np.interp(at, contour.frames, contour.levels)
         heights = np.interp(at, contour.frames, contour.heights)
-        steps = patch.low_hz / SAMPLE_RATE * (patch.high_hz / patch.low_hz) ** heights
-        cycles = cycles_so_far + np.cumsum(steps)
-        cycles_so_far = float(cycles[-1] % 1.0)
-        samples[start:stop] = voice(at, cycles, heights, levels)
+        samples[start:stop] = voice(at, heights, levels)
     if frames:
         samples[0] = samples[-1] = 0.0
     return samples
 
 
-def _tone(patch: PacerPatch) -> _Voice:
-    """Sing one gliding tone."""
+def _patch_to_voice(patch: PacerPatch) -> Voice:
+    return {"tone": _tone, "two-tones": _two_tones, "noise": _noise}[patch.shape](patch)
 
-    def sing(_at: Floats, cycles: Floats, _heights: Floats, levels: Floats) -> Floats:
+
+def _tone(patch: PacerPatch) -> Voice:
+    """Sing one gliding tone."""
+    cycles_so_far = 0.0
+
+    def voice(_at: Floats, heights: Floats, levels: Floats) -> Floats:
+        nonlocal cycles_so_far
+        steps = patch.low_hz / SAMPLE_RATE * (patch.high_hz / patch.low_hz) ** heights
+        cycles = cycles_so_far + np.cumsum(steps)
+        cycles_so_far = float(cycles[-1] % 1.0)
         return (_overtones(patch, cycles, levels) * levels)[:, np.newaxis]
 
-    return sing
+    return voice
 
 
-def _two_tones(patch: PacerPatch) -> _Voice:
+def _two_tones(patch: PacerPatch) -> Voice:
     """Sing a low and a high tone, one giving way to the other as the height changes."""
 
-    def sing(at: Floats, _cycles: Floats, heights: Floats, levels: Floats) -> Floats:
+    def voice(at: Floats, heights: Floats, levels: Floats) -> Floats:
         low = _overtones(patch, at * (patch.low_hz / SAMPLE_RATE), levels)
         high = _overtones(patch, at * (patch.high_hz / SAMPLE_RATE), levels)
         turn = np.pi / 2 * heights
         both = low * np.cos(turn) + high * np.sin(turn)
         return np.asarray((both * levels)[:, np.newaxis])
 
-    return sing
+    return voice
 
 
 def _overtones(patch: PacerPatch, cycles: Floats, levels: Floats) -> Floats:
@@ -220,12 +226,12 @@ def _overtones(patch: PacerPatch, cycles: Floats, levels: Floats) -> Floats:
     return tone
 
 
-def _noise(patch: PacerPatch) -> _Voice:
+def _noise(patch: PacerPatch) -> Voice:
     """Sing noise whose colour moves from band to band; each ear has its own."""
     bands = _noise_bands(patch)
     last = bands.shape[0] - 1
 
-    def sing(at: Floats, _cycles: Floats, heights: Floats, levels: Floats) -> Floats:
+    def voice(at: Floats, heights: Floats, levels: Floats) -> Floats:
         place = int(at[0]) % _NOISE_LOOP
         sound = np.zeros((at.size, 2), order="F")
         for number, band in enumerate(bands):
@@ -235,7 +241,7 @@ def _noise(patch: PacerPatch) -> _Voice:
                 sound += band[place : place + at.size] * weights[:, np.newaxis]
         return sound
 
-    return sing
+    return voice
 
 
 def _noise_bands(patch: PacerPatch) -> Samples:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Final, TypeVar
+from typing import Final, NoReturn
 
 import numpy as np
 
-from voice_guide.errors import SoundNotFound
+from voice_guide.errors import PatchError, SoundNotFound, VoiceGuideError
 from voice_guide.sound.bed import weave_bed
 from voice_guide.sound.bell import strike_bell
 from voice_guide.sound.clip import Clip, Frames, Samples, seconds_to_frames
-from voice_guide.sound.loudness import integrated_lufs, momentary_lufs
+from voice_guide.sound.loudness import change_loudness, crest_lufs, integrated_lufs
 from voice_guide.sound.pacer import Part, shape_breath, shape_release, shape_tense
-from voice_guide.sound.patch import KINDS, BedPatch, BellPatch, PacerPatch, Patch
+from voice_guide.sound.patch import KINDS, NAME, BedPatch, BellPatch, PacerPatch, Patch
+from voice_guide.sound.recorded.breathing import breathe_recording, even_out
+from voice_guide.sound.recorded.recording import (
+    USED_S,
+    Recording,
+    loop_recording,
+    ring_recording,
+)
 
 # One level for every sound of a kind, so that to change sounds never startles. The voice speaks
 # at -18 LUFS.
@@ -27,43 +35,103 @@ PACER_LUFS: Final = -26.0
 """Loudest moment: the tops of the breath; a hold lies 12 below, still heard over a bed."""
 MUSCLE_LUFS: Final = -29.0
 """Loudest moment of tense and release: under the pacer, because words go on over them."""
+CEILING_DBTP: Final = -6.0
+"""What is all peaks and little loudness stays softer than its kind rather than pass this."""
 
 _STRIKE: Final = seconds_to_frames(3.0)
 """A bell is loudest within its first beats; the rest need not be measured."""
 _KEPT: Final = 16
 """Clips of a kind kept: more than a script uses, and some tens of megabytes at most."""
+_RECORDINGS_KEPT: Final = 2
+"""Of two minutes, 46 MB each."""
+_NAMED: Final = 12
+"""Sounds named in a message; more than fit two lines help nobody."""
 
-P = TypeVar("P", BellPatch, BedPatch, PacerPatch)
+Made = Patch | Recording
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A file that a sound can be made from."""
+
+    kind: str
+    """`bell`, `bed` or `pacer`, as its folder says; empty where that says nothing."""
+    name: str
+    read: Callable[[], Made]
+    """Looks into the file; raises a `VoiceGuideError` that names it when it is of no use."""
+    place: str = ""
+    """Where it lies, for a person."""
+    is_own: bool = False
+    """Whether it is the listener's own, and does not ship with the program."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """A line of the list of sounds: one that can be heard, or a file that is of no use."""
+
+    kind: str
+    name: str
+    place: str
+    is_own: bool
+    summary: str = ""
+    length_s: float | None = None
+    """How long a bell rings and a loop goes round; none for the pacers of patches."""
+    is_recording: bool = False
+    note: str = ""
+    """What a listener should know about it."""
+    fault: VoiceGuideError | None = None
 
 
 class Palette:
-    """Sounds by name. What it hands out never changes, so that threads may share it."""
+    """Sounds by kind and name; of several sources for one the first that is of use is taken.
 
-    def __init__(self, patches: Mapping[str, Patch]) -> None:
-        self._patches = dict(patches)
+    What it hands out never changes, so that threads may share it. A broken source is met when
+    its sound is asked for, and hides nothing else.
+    """
+
+    def __init__(self, sources: Iterable[Source] = (), notes: Iterable[str] = ()) -> None:
+        self.notes = tuple(notes)
+        """What was left out when the sources were gathered, for the listener."""
+        self._sources: dict[tuple[str, str], list[Source]] = {}
+        for source in sources:
+            self._sources.setdefault((source.kind, source.name), []).append(source)
+        self._looked_at: dict[Source, Made | VoiceGuideError] = {}
         self._strike = lru_cache(_KEPT)(_strike)
         self._weave = lru_cache(_KEPT)(_weave)
         self._breathe = lru_cache(_KEPT)(_breathe)
+        self._ring = lru_cache(_KEPT)(_ring)
+        self._loop = lru_cache(_RECORDINGS_KEPT)(_loop)
+        self._even = lru_cache(_RECORDINGS_KEPT)(_even)
+        self._breathe_loop = lru_cache(_KEPT)(_breathe_loop)
         self._tense = lru_cache(_KEPT)(_tense)
         self._release = lru_cache(_KEPT)(_release)
 
     def names(self, kind: str) -> tuple[str, ...]:
-        """Return the names of every `bell`, `bed` or `pacer`, sorted."""
-        wanted = KINDS[kind]
-        return tuple(sorted(name for name, p in self._patches.items() if isinstance(p, wanted)))
+        """Return the names of every `bell`, `bed` or `pacer`, sorted, whether of use or not."""
+        return tuple(sorted(n for k, n in self._sources if k == kind and NAME.fullmatch(n)))
+
+    def sounds(self) -> Iterator[Sound]:
+        """Yield every sound in order of kind and name, and every file that is of no use."""
+        order = ["bell", "bed", "pacer", ""]
+        for kind, name in sorted(self._sources, key=lambda key: (order.index(key[0]), key[1])):
+            for source in self._sources[kind, name]:
+                made = self._look_at(source)
+                yield _describe(source, made)
+                if not isinstance(made, VoiceGuideError):
+                    break
 
     def bell(self, name: str) -> Clip:
-        """Return one strike, stereo, or raise SoundNotFound."""
-        return self._strike(self._find(name, BellPatch, "bell"))
+        """Return one strike, stereo; raises SoundNotFound or PatchError."""
+        return self._make("bell", name, self._made_to_bell)
 
     def bed(self, name: str) -> Clip:
-        """Return one loop without a seam, stereo, or raise SoundNotFound."""
-        return self._weave(self._find(name, BedPatch, "bed"))
+        """Return one loop without a seam, stereo; raises SoundNotFound or PatchError."""
+        return self._make("bed", name, self._made_to_bed)
 
     def breath(self, pacer: str, parts: Sequence[Part]) -> Clip:
-        """Return the sound of one breath, stereo, as long as its parts; or raise SoundNotFound."""
+        """Return the sound of one breath, stereo, as long as its parts; raises as `bed` does."""
         breath = tuple((str(phase), length) for phase, length in parts)
-        return self._breathe(self._find(pacer, PacerPatch, "pacer"), breath)
+        return self._make("pacer", pacer, lambda made: self._made_to_breath(made, breath))
 
     def tense(self, frames: Frames) -> Clip:
         """Return the tone for muscles held tight, stereo."""
@@ -73,54 +141,175 @@ class Palette:
         """Return the tone for muscles let go, stereo."""
         return self._release(frames)
 
-    def _find(self, name: str, wanted: type[P], kind: str) -> P:
-        patch = self._patches.get(name)
-        if isinstance(patch, wanted):
-            return patch
+    def _made_to_bell(self, made: Made) -> Clip:
+        return self._strike(made) if isinstance(made, BellPatch) else self._ring(made)
+
+    def _made_to_bed(self, made: Made) -> Clip:
+        return self._weave(made) if isinstance(made, BedPatch) else self._loop(made)
+
+    def _made_to_breath(self, made: Made, parts: tuple[Part, ...]) -> Clip:
+        if isinstance(made, PacerPatch):
+            return self._breathe(made, parts)
+        return self._breathe_loop(self._even(made), parts)
+
+    def _make(self, kind: str, name: str, make: Callable[[Made], Clip]) -> Clip:
+        """Make a sound from the first of its sources that is of use."""
+        sources = self._sources.get((kind, name), ()) if NAME.fullmatch(name) else ()
+        faults = []
+        for source in sources:
+            made = self._look_at(source)
+            if not isinstance(made, VoiceGuideError):
+                try:
+                    return make(made)
+                except VoiceGuideError as fault:
+                    # Found out by reading all of it: not to be read in vain again.
+                    self._looked_at[source] = made = fault
+            faults.append(made)
+        if not faults:
+            self._refuse(kind, name)
+        first = faults[0]
+        raise PatchError(
+            f"The {kind} {name} cannot be heard. {first.message}", first.hint
+        ) from first
+
+    def _look_at(self, source: Source) -> Made | VoiceGuideError:
+        found = self._looked_at.get(source)
+        if found is None:
+            try:
+                found = _read(source)
+            except VoiceGuideError as fault:
+                found = fault
+            self._looked_at[source] = found
+        return found
+
+    def _refuse(self, kind: str, name: str) -> NoReturn:
         known = self.names(kind)
+        if not NAME.fullmatch(name):
+            raise SoundNotFound(
+                f"{_shorten(name)} is no name of a sound.",
+                "A name has letters, digits, hyphens and underscores, 64 at most. "
+                + _list_names(known),
+            )
         near = get_close_matches(name.casefold(), known, n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known)}."
+        hint = f"Did you mean {' or '.join(near)}?" if near else _list_names(known)
         if not known:
             hint = f"There is no {kind} at all; is the folder of sounds complete?"
-        if patch is not None:
-            other = next(word for word, one in KINDS.items() if isinstance(patch, one))
-            raise SoundNotFound(f"{name} is a {other}, not a {kind}.", hint)
+        others = [other for other in KINDS if (other, name) in self._sources]
+        if others:
+            raise SoundNotFound(f"{name} is a {others[0]}, not a {kind}.", hint)
         raise SoundNotFound(f"There is no {kind} called {name}.", hint)
+
+
+def _read(source: Source) -> Made:
+    """Look into a source, or raise a fault that names it."""
+    if source.kind not in KINDS:
+        raise PatchError(
+            f"{source.place} lies in none of the folders of sounds.",
+            "Move it to the folder bells, beds or pacers beside it.",
+        )
+    if not NAME.fullmatch(source.name) or source.name == "none":
+        raise PatchError(
+            f"{source.place} cannot be named in a script.",
+            "Give it a name of letters, digits, hyphens and underscores, other than none.",
+        )
+    made = source.read()
+    wanted = KINDS[source.kind]
+    if not isinstance(made, wanted | Recording):
+        kind = next(word for word, one in KINDS.items() if isinstance(made, one))
+        raise PatchError(
+            f"{source.place} is a {kind} by its own words, and lies with the {source.kind}s.",
+            f'Move it to {kind}s, or write kind = "{source.kind}" and what belongs to one.',
+        )
+    return made
+
+
+def _describe(source: Source, made: Made | VoiceGuideError) -> Sound:
+    about = (source.kind, source.name, source.place, source.is_own)
+    match made:
+        case VoiceGuideError():
+            return Sound(*about, fault=made)
+        case Recording():
+            used_s = USED_S[source.kind]
+            is_long = made.length_s > used_s
+            note = f"only the first {_minutes(used_s)} are used" if is_long else ""
+            length_s = min(made.length_s, used_s)
+            return Sound(*about, "A recording.", length_s, is_recording=True, note=note)
+        case BellPatch():
+            length_s = max(partial.decay_s for partial in made.partials)
+            return Sound(*about, made.summary, length_s)
+        case BedPatch():
+            return Sound(*about, made.summary, made.length_s)
+        case PacerPatch():
+            return Sound(*about, made.summary)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:g} minutes" if seconds > 60 else f"{seconds:g} seconds"
+
+
+def _shorten(name: str) -> str:
+    text = repr(name)
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _list_names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"There are: {', '.join(names[:_NAMED])}{more}."
 
 
 def _strike(patch: BellPatch) -> Clip:
     samples = strike_bell(patch)
-    return _level_clip(samples, _crest_lufs(samples[:_STRIKE]), BELL_LUFS)
+    return _level(samples, crest_lufs(samples[:_STRIKE]), BELL_LUFS)
+
+
+def _ring(recording: Recording) -> Clip:
+    samples = ring_recording(recording)
+    return _level(samples, crest_lufs(samples), BELL_LUFS, recording.place)
 
 
 def _weave(patch: BedPatch) -> Clip:
     samples = weave_bed(patch)
-    return _level_clip(samples, integrated_lufs(samples), BED_LUFS)
+    return _level(samples, integrated_lufs(samples), BED_LUFS)
+
+
+def _loop(recording: Recording) -> Clip:
+    samples = loop_recording(recording, USED_S["bed"])
+    return _level(samples, integrated_lufs(samples), BED_LUFS, recording.place)
 
 
 def _breathe(patch: PacerPatch, parts: tuple[Part, ...]) -> Clip:
     samples = shape_breath(patch, parts)
-    return _level_clip(samples, _crest_lufs(samples), PACER_LUFS)
+    return _level(samples, crest_lufs(samples), PACER_LUFS)
+
+
+def _even(recording: Recording) -> Clip:
+    samples = even_out(loop_recording(recording, USED_S["pacer"]))
+    return _level(samples, integrated_lufs(samples), PACER_LUFS, recording.place)
+
+
+def _breathe_loop(loop: Clip, parts: tuple[Part, ...]) -> Clip:
+    samples = breathe_recording(loop.samples, parts)
+    return _level(samples, crest_lufs(samples), PACER_LUFS)
 
 
 def _tense(frames: Frames) -> Clip:
     samples = shape_tense(frames)
-    return _level_clip(samples, _crest_lufs(samples), MUSCLE_LUFS)
+    return _level(samples, crest_lufs(samples), MUSCLE_LUFS)
 
 
 def _release(frames: Frames) -> Clip:
     samples = shape_release(frames)
-    return _level_clip(samples, _crest_lufs(samples), MUSCLE_LUFS)
+    return _level(samples, crest_lufs(samples), MUSCLE_LUFS)
 
 
-def _crest_lufs(samples: Samples) -> float:
-    return float(np.max(momentary_lufs(samples), initial=float("-inf")))
-
-
-def _level_clip(samples: Samples, measured_lufs: float, wanted_lufs: float) -> Clip:
-    """Bring samples, ours to change, to their level; silence stays silence."""
-    if np.isfinite(measured_lufs):
-        samples *= np.float32(10.0 ** ((wanted_lufs - measured_lufs) / 20.0))
+def _level(samples: Samples, measured_lufs: float, wanted_lufs: float, place: str = "") -> Clip:
+    """Bring samples, ours to change, to their level; only a file's silence is a fault."""
+    if place and not np.isfinite(measured_lufs):
+        raise PatchError(
+            f"{place} has nothing in it that can be heard.",
+            "Its sound is too low, too high or too short. Record it again.",
+        )
+    change_loudness(samples, measured_lufs, wanted_lufs, CEILING_DBTP)
     if np.array_equal(samples[:, 0], samples[:, 1]):
         # Heard in the middle: kept once and seen twice, in half the memory.
         samples = np.broadcast_to(samples[:, :1].copy(), samples.shape)

@@ -6,6 +6,7 @@ format. Faults are collected, and a person learns of all of them at once.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, Field, dataclass, field, fields
@@ -14,7 +15,12 @@ from typing import Any, Final, TypeVar
 
 from voice_guide.errors import PatchError
 
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+"""What a sound may be called: the form in which a script can name it."""
+
 _LONGEST_TEXT: Final = 65_536
+_LONGEST_SUMMARY: Final = 100
+"""So that it stays on one line of a list."""
 _HIGHEST_HZ: Final = 16_000.0
 """Few grown-ups hear more, and it leaves room under half the sample rate."""
 
@@ -41,6 +47,17 @@ def _number(low: float, high: float, default: Any = MISSING) -> Any:
         return float(value)
 
     return field(default=default, metadata={"read": read})
+
+
+def _line() -> Any:
+    def read(value: Any, where: str, faults: Faults) -> Any:
+        if isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST_SUMMARY:
+            return value.strip()
+        expected = f"one line of text, at most {_LONGEST_SUMMARY} characters"
+        faults.append(f"{where} is {_show(value)}; expected {expected}")
+        return ""
+
+    return field(default="", metadata={"read": read})
 
 
 def _choice(*options: str) -> Any:
@@ -101,6 +118,8 @@ class BellPatch:
     partials: tuple[Partial, ...] = _tables(Partial, 32)
     attack_ms: float = _number(2.0, 200.0, 12.0)
     """Rise of the strike, a raised cosine."""
+    summary: str = _line()
+    """One short sentence for a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +168,8 @@ class BedPatch:
     drone: tuple[Drone, ...] = _tables(Drone, 32, ())
     length_s: float = _number(4.0, 60.0, 24.0)
     """Length of the loop."""
+    summary: str = _line()
+    """One short sentence for a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +188,8 @@ class PacerPatch:
     """Linear gains of the tone and its overtones."""
     breadth: float = _number(0.2, 4.0, 1.0)
     """Octaves of noise sounding at a time."""
+    summary: str = _line()
+    """One short sentence for a list."""
 
 
 Patch = BellPatch | BedPatch | PacerPatch
@@ -174,28 +197,33 @@ Patch = BellPatch | BedPatch | PacerPatch
 KINDS: Final[dict[str, type[Patch]]] = {"bell": BellPatch, "bed": BedPatch, "pacer": PacerPatch}
 """What a patch may say it is."""
 
+_HINT: Final = "The sounds that come with the program show the form."
 
-def parse_patch(text: str, name: str) -> Patch:
-    """Read a patch from its TOML text, or raise a PatchError that lists every fault."""
+
+def parse_patch(text: str, name: str, place: str = "") -> Patch:
+    """Read a patch from its TOML text, or raise a PatchError that lists every fault.
+
+    `place` is where the text comes from, if it comes from a file.
+    """
+    known_as = place or f"The sound {name}"
     faults: Faults = []
-    patch = _read_patch(_read_toml(text, name), name, faults)
+    patch = _read_patch(_read_toml(text, known_as), name, faults)
     if patch is not None and not faults:
         faults.extend(_contradictions(patch))
     if patch is None or faults:
-        lines = [f"The sound {name} cannot be used:", *(f"  {fault}" for fault in faults)]
-        raise PatchError("\n".join(lines), "The sounds that come with the program show the form.")
+        lines = [f"{known_as} cannot be used:", *(f"  {fault}" for fault in faults)]
+        raise PatchError("\n".join(lines), _HINT)
     return patch
 
 
-def _read_toml(text: str, name: str) -> dict[str, Any]:
+def _read_toml(text: str, known_as: str) -> dict[str, Any]:
     if len(text) > _LONGEST_TEXT:
-        message = f"The sound {name} has {len(text):,} characters, far more than a sound needs."
+        message = f"{known_as} has {len(text):,} characters, far more than a sound needs."
         raise PatchError(message, "A sound is a small text file. Is this the right one?")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        message = f"The sound {name} is not written in TOML: {error}"
-        raise PatchError(message, "The sounds that come with the program show the form.") from error
+        raise PatchError(f"{known_as} is not written in TOML: {error}", _HINT) from error
 
 
 def _read_patch(table: dict[str, Any], name: str, faults: Faults) -> Patch | None:

@@ -1,4 +1,4 @@
-"""Read a text file that anybody may have written, or say plainly why not."""
+"""Read a file that anybody may have written, above all a text, or say plainly why not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import codecs
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from voice_guide.errors import StoreCorrupt
 
@@ -32,11 +35,8 @@ def read_text(path: Path) -> str:
     StoreCorrupt
         There is no regular file of UTF-8 text with something in it, below `TEXT_LIMIT_BYTES`.
     """
-    try:
-        raw = _read_bytes(path)
-    except OSError as error:
-        reason, hint = _REASONS.get(error.errno or 0, (f"cannot be read: {error.strerror}.", ""))
-        raise StoreCorrupt(f"{path} {reason}", hint) from error
+    with explained(path), open_ordinary(path) as file:
+        raw = file.read(TEXT_LIMIT_BYTES + 1)
     if len(raw) > TEXT_LIMIT_BYTES:
         limit = f"{TEXT_LIMIT_BYTES // 1_000_000} MB"
         raise StoreCorrupt(f"{path} is larger than {limit}.", "Is it the file that you meant?")
@@ -46,16 +46,26 @@ def read_text(path: Path) -> str:
     return text
 
 
-def _read_bytes(path: Path) -> bytes:
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Say in plain words what the system will not do with a file; raises `StoreCorrupt`."""
+    try:
+        yield
+    except OSError as error:
+        reason, hint = _REASONS.get(error.errno or 0, (f"cannot be read: {error.strerror}.", ""))
+        raise StoreCorrupt(f"{path} {reason}", hint) from error
+
+
+def open_ordinary(path: Path) -> BinaryIO:
+    """Open a file to read, but no folder, pipe or device; raises `StoreCorrupt` or `OSError`."""
     # Looked at before it is opened: a pipe would wait for ever, a device might do anything.
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         raise StoreCorrupt(f"{path} is a folder.", "Name a file inside it.")
     if not stat.S_ISREG(mode):
-        raise StoreCorrupt(f"{path} is not an ordinary file.", "Save the text to a file first.")
+        raise StoreCorrupt(f"{path} is not an ordinary file.", "Save it to a file first.")
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 (a descriptor has no Path)
-        return file.read(TEXT_LIMIT_BYTES + 1)
+    return open(os.open(path, flags), "rb")  # noqa: PTH123 (a descriptor has no Path)
 
 
 def _decode(path: Path, raw: bytes) -> str:

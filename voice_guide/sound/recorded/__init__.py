@@ -1,0 +1,1 @@
+"""Sounds that somebody recorded, made to serve as bells, beds and pacers."""
