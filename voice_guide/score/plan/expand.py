@@ -14,9 +14,11 @@ from voice_guide.script.text import split_sentences
 
 # Spoken when a listener has no anchors of their own yet.
 STARTER_ANCHORS: Final = (
-    "Right now, in this moment, I am safe.",
-    "A quiet hour is not the end of love.",
     "I have come through every hard night so far.",
+    "Something is holding me up at this moment.",
+    "Not knowing yet is not the same as losing.",
+    "Someone, once, was glad to see me come in.",
+    "Morning comes without my help.",
 )
 
 # A natural breath between sentences, and a longer one after an idea; both may stretch a little.
