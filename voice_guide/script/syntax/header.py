@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple, NoReturn
-
-import yaml
+from typing import Any, Final, NoReturn
 
 from voice_guide.errors import Fault
 from voice_guide.script.model import Elastic, Header
 from voice_guide.script.syntax.directions import Wrong, did_you_mean, quote, read_length
+from voice_guide.script.syntax.entry import Entry, Text, read_entry
 
 KINDS: Final = (
     "breathing",
@@ -66,23 +65,6 @@ class Faults:
         self.add(line + down, column, wrong.found, wrong.expected, wrong.hint)
 
 
-class _Text(NamedTuple):
-    """A scalar and its place within the entry."""
-
-    text: str
-    lines_down: int
-    offset: int
-
-    def wrong(self, found: str, expected: str = "", hint: str = "") -> Wrong:
-        return Wrong(found, expected, hint, self.offset, self.lines_down)
-
-
-class _Entry(NamedTuple):
-    key: _Text
-    values: tuple[_Text, ...]
-    is_list: bool
-
-
 def read_header(lines: list[str], line: int, faults: Faults) -> Header | None:
     """Return the header from its lines, the first of which has number `line`."""
     if sum(map(len, lines)) > _MOST_CHARACTERS:
@@ -94,7 +76,7 @@ def read_header(lines: list[str], line: int, faults: Faults) -> Header | None:
     places: list[tuple[str, int, int]] = []
     for number, text in _split_entries(lines, line):
         try:
-            entry = _read_entry(text)
+            entry = read_entry(text)
             name = _read_key(entry.key, seen)
             seen[name] = number + entry.key.lines_down
             values[name] = _FIELDS[name](entry)
@@ -130,75 +112,7 @@ def _split_entries(lines: list[str], line: int) -> Iterator[tuple[int, str]]:
         yield start, "\n".join(entry)
 
 
-def _read_entry(text: str) -> _Entry:
-    try:
-        return _events_to_entry(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        at_the_end = mark is not None and mark.line >= text.count("\n")
-        if mark is None or (at_the_end and mark.column >= len(text) - text.rfind("\n") - 1):
-            mark = error.context_mark or mark  # what was left open, and not where the text ended
-        down, offset = (mark.line, mark.column) if mark else (0, 0)
-        down = min(down, text.count("\n"))
-        hint = "Put double quotes round a value with a colon or another sign in it"
-        raise Wrong(
-            "a header line that cannot be read", "key: value", hint, offset, down
-        ) from error
-    except (yaml.YAMLError, ValueError, OverflowError) as error:  # odd signs, odd escapes
-        raise Wrong("a character that cannot be read", "plain text") from error
-
-
-def _events_to_entry(text: str) -> _Entry:
-    frame = yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent
-    events = (
-        event
-        for event in yaml.parse(text, Loader=yaml.SafeLoader)
-        if not isinstance(event, (*frame, yaml.DocumentEndEvent))
-    )
-    if not isinstance(next(events, None), yaml.MappingStartEvent) or text[0] in "{?":
-        raise Wrong(f"{quote(text)} in the header", "key: value")
-    key = _event_to_text(next(events))
-    first = next(events)
-    is_list = isinstance(first, yaml.SequenceStartEvent)
-    values: list[_Text] = []
-    if is_list:
-        _refuse_extras(first)
-        while not isinstance(event := next(events), yaml.SequenceEndEvent):
-            values.append(_event_to_text(event))
-    else:
-        values.append(_event_to_text(first))
-    after = next(events)
-    if not isinstance(after, yaml.MappingEndEvent) or next(events, None) is not None:
-        raise Wrong("something after the value", "one key a line", *_place(after))
-    return _Entry(key, tuple(values), is_list)
-
-
-def _event_to_text(event: Any) -> _Text:
-    _refuse_extras(event)
-    if not isinstance(event, yaml.ScalarEvent):
-        raise Wrong("a value within a value", "text or a plain list", *_place(event))
-    text = " ".join(event.value.split())
-    if event.style is None and text in ("~", "null"):
-        text = ""
-    if UNSPEAKABLE.search(event.value):
-        raise Wrong("a control character", "plain text", *_place(event))
-    _, offset, down = _place(event)
-    return _Text(text, down, offset)
-
-
-def _place(event: Any) -> tuple[str, int, int]:
-    """Return what follows `expected` in `Wrong`: no hint, the offset, the lines down."""
-    return "", event.start_mark.column, event.start_mark.line
-
-
-def _refuse_extras(event: Any) -> None:
-    if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag:
-        hint = "Put double quotes round text that begins with &, * or !"
-        _, offset, down = _place(event)
-        raise Wrong("an anchor, an alias or a tag", "plain text", hint, offset, down)
-
-
-def _read_key(key: _Text, seen: dict[str, int]) -> str:
+def _read_key(key: Text, seen: dict[str, int]) -> str:
     name = key.text.replace("-", "_")
     if name not in _FIELDS:
         expected = "one of " + ", ".join(_FIELDS)
@@ -208,7 +122,7 @@ def _read_key(key: _Text, seen: dict[str, int]) -> str:
     return name
 
 
-def _read_text(entry: _Entry) -> str:
+def _read_text(entry: Entry) -> str:
     if entry.is_list:
         raise _first(entry).wrong(f"a list for {entry.key.text}", "text")
     if not entry.values[0].text:
@@ -216,14 +130,14 @@ def _read_text(entry: _Entry) -> str:
     return entry.values[0].text
 
 
-def _read_list(entry: _Entry) -> tuple[str, ...]:
+def _read_list(entry: Entry) -> tuple[str, ...]:
     for value in entry.values:
         if not value.text:
             raise value.wrong(f"an empty value in {entry.key.text}", "text, or [] for none")
     return tuple(value.text for value in entry.values)
 
 
-def _read_name(entry: _Entry) -> str:
+def _read_name(entry: Entry) -> str:
     text = _read_text(entry)
     if not _NAME.fullmatch(text):
         expected = "one name of letters, digits and hyphens, as in singing-bowl"
@@ -231,14 +145,14 @@ def _read_name(entry: _Entry) -> str:
     return text
 
 
-def _read_language(entry: _Entry) -> str:
+def _read_language(entry: Entry) -> str:
     text = _read_text(entry)
     if not _LANGUAGE.fullmatch(text):
         raise _first(entry).wrong(f"the language {quote(text)}", "a short code, as in en or en-US")
     return text
 
 
-def _read_length(entry: _Entry) -> Elastic:
+def _read_length(entry: Entry) -> Elastic:
     text = _read_text(entry)
     place = _first(entry)
     try:
@@ -247,8 +161,8 @@ def _read_length(entry: _Entry) -> Elastic:
         raise place.wrong(wrong.found, wrong.expected, wrong.hint) from None
 
 
-def _one_of(known: tuple[str, ...]) -> Callable[[_Entry], str]:
-    def read(entry: _Entry) -> str:
+def _one_of(known: tuple[str, ...]) -> Callable[[Entry], str]:
+    def read(entry: Entry) -> str:
         text = _read_text(entry)
         if text not in known:
             raise _first(entry).wrong(
@@ -261,11 +175,11 @@ def _one_of(known: tuple[str, ...]) -> Callable[[_Entry], str]:
     return read
 
 
-def _first(entry: _Entry) -> _Text:
+def _first(entry: Entry) -> Text:
     return entry.values[0] if entry.values else entry.key
 
 
-_FIELDS: Final[dict[str, Callable[[_Entry], object]]] = {
+_FIELDS: Final[dict[str, Callable[[Entry], object]]] = {
     "title": _read_text,
     "summary": _read_text,
     "kind": _one_of(KINDS),
