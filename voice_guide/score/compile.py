@@ -10,7 +10,7 @@ from voice_guide.score import envelope
 from voice_guide.score.model import Score, Section, Span, Stem
 from voice_guide.score.orchestra import Event, Orchestra, Speech, cue_utterance
 from voice_guide.score.plan.breath import cue_words
-from voice_guide.score.plan.expand import Breathe, Listener, Say, Step, expand
+from voice_guide.score.plan.expand import Breathe, Listener, Say, Step, announce, expand
 from voice_guide.score.plan.layout import FIRST_WORD_AT, Layout, lay_out, measure
 from voice_guide.script.model import Script
 from voice_guide.script.utterance import Utterance, Voicing
@@ -36,19 +36,24 @@ class Request:
     listener: Listener = Listener()
     bed: str | None = None
     """A bed instead of the script's own; `none` for silence."""
+    cautions: tuple[str, ...] = ()
+    """Cautions to speak before the script begins, by their names or in an author's words."""
 
 
 def utterances(script: Script, request: Request) -> tuple[Utterance, ...]:
     """Return all that must be spoken, each once, in the order in which it is first needed."""
-    steps = expand(script, request.listener, request.seed)
+    steps = _expand(script, request)
     return tuple(dict.fromkeys(_needed(steps, request.voicing)))
 
 
 def reach_s(
     script: Script, clips: Mapping[Utterance, Clip], request: Request
 ) -> tuple[float, float]:
-    """Return the shortest and the longest seconds that the script can last with these clips."""
-    steps = expand(script, request.listener, request.seed)
+    """Return the shortest and the longest seconds that the session can last with these clips.
+
+    Cautions that are spoken count. What may be asked for begins earlier, at the script alone.
+    """
+    steps = _expand(script, request)
     material = measure(steps, Speech(clips, request.voicing).sentence_length)
     return frames_to_seconds(material.least), frames_to_seconds(material.most)
 
@@ -85,6 +90,7 @@ def compile_score(
     SoundNotFound
         The script names a bell, bed or pacer that the palette lacks.
     """
+    script = announce(script, request.cautions)
     steps = expand(script, request.listener, request.seed)
     speech = Speech(clips, request.voicing)
     layout = lay_out(steps, script.header, request.length_s, speech.sentence_length, first_word_at)
@@ -104,10 +110,15 @@ def compile_opening(script: Script, palette: Palette, request: Request, *, name:
 
     It plays while the voice is being prepared; its length leaves time for the slowest engine.
     """
+    script = announce(script, request.cautions)
     orchestra = Orchestra(script, Speech({}, request.voicing), palette)
     layout = Layout((), _OPENING, _OPENING)
     opening = _assemble(script, name, request.seed, orchestra.opening(), layout)
     return replace(opening, sections=opening.sections[:1])
+
+
+def _expand(script: Script, request: Request) -> tuple[Step, ...]:
+    return expand(announce(script, request.cautions), request.listener, request.seed)
 
 
 def _needed(steps: tuple[Step, ...], voicing: Voicing) -> Iterator[Utterance]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from voice_guide.score.model import CueKind
 from voice_guide.script import model as written
+from voice_guide.script.cautions import spoken
 from voice_guide.script.text import split_sentences
 
 # Spoken when a listener has no anchors of their own yet.
@@ -25,6 +27,12 @@ STARTER_ANCHORS: Final = (
 SENTENCE_GAP: Final = written.Elastic(0.6, 1.2)
 PARAGRAPH_GAP: Final = written.Elastic(1.5, 4.0)
 BELL_GAP: Final = written.Elastic(3.0, 6.0)
+
+BEFORE: Final = "Before we begin"
+"""The title of the section in which cautions are spoken."""
+# Cautions last as long as they last, so that all after them is the session it always is.
+_CAUTION_GAP: Final = written.Elastic(0.8, 0.8)
+_BEFORE_GAP: Final = written.Elastic(3.0, 3.0)
 
 _WAITS: Final[dict[type[written.Item], CueKind | None]] = {
     written.Pause: None,
@@ -51,6 +59,8 @@ class Say:
     gap: written.Elastic
     echoed: bool = False
     """An affirmation: the gap also leaves room to say the words inwardly."""
+    before: bool = False
+    """A caution: said before the session proper, with a gap that never stretches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,22 @@ class ChangeBed:
 
 
 Step = Say | Wait | Breathe | Strike | ChangeBed
+
+
+@dataclass(frozen=True, slots=True)
+class Caution(written.Item):
+    """One sentence of a caution. No script has it written: `announce` puts it in."""
+
+    text: str
+
+
+def announce(script: written.Script, cautions: Sequence[str]) -> written.Script:
+    """Return the script with a section before its own in which these cautions are spoken."""
+    said = dict.fromkeys(chain.from_iterable(map(spoken, cautions)))
+    items = tuple(Caution(sentence) for sentence in said if _has_words(sentence))
+    if not items:
+        return script
+    return replace(script, sections=(written.Section(BEFORE, items), *script.sections))
 
 
 def expand(script: written.Script, listener: Listener, seed: int) -> tuple[Step, ...]:
@@ -138,6 +164,10 @@ class _Unroller:
 
     def _unroll_one(self, item: written.Item, section: int, anchor: str) -> Iterator[Step]:
         match item:
+            case Caution(text=text):
+                is_last = item is self.script.sections[section].items[-1]
+                gap = _BEFORE_GAP if is_last else _CAUTION_GAP
+                yield Say(section, text, gap, before=True)
             case written.Paragraph(text=text):
                 yield from self._say(text, section, anchor)
             case written.OneOf(choices=choices):

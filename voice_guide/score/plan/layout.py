@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Final
 
+from voice_guide.errors import LengthOutOfReach
 from voice_guide.score.model import Span
 from voice_guide.score.plan.breath import breaths_length_s
 from voice_guide.score.plan.expand import Breathe, ChangeBed, Say, Step, Strike, Wait
@@ -57,15 +59,29 @@ def lay_out(
 ) -> Layout:
     """Return every step's place in a session of `length_s` seconds; None means its usual length.
 
+    Cautions at the front are part of that length where the script has the room: where what is
+    left is a length that it promises, and can be. Where it has not, they come on top.
+
     Raises:
         LengthOutOfReach: the steps cannot be stretched to it.
     """
-    material = measure(steps, length_of, first_word_at)
+    cautions = [step for step in steps if isinstance(step, Say) and step.before]
+    said = _fit_cautions(cautions, length_of)
+    own, own_at = steps[len(cautions) :], first_word_at + said.length
     wanted_s = usual_length_s(header.length) if length_s is None else length_s
     # Below nothing, beyond a day and no number at all are out of reach alike (`max` drops a NaN).
     length = seconds_to_frames(min(max(0.0, wanted_s), _DAY_S))
-    chosen = fit(length, material, exact=length_s is not None)
-    placed = tuple(_place(steps, chosen, length_of, first_word_at))
+    chosen = None
+    if cautions and length - said.length >= seconds_to_frames(header.length.minimum_s):
+        with suppress(LengthOutOfReach):
+            chosen = fit(length, measure(own, length_of, own_at))
+    if chosen is None:
+        chosen = fit(length, measure(own, length_of, first_word_at), exact=length_s is not None)
+        chosen = replace(chosen, length=chosen.length + said.length)
+    placed = (
+        *_place(cautions, said, length_of, first_word_at),
+        *_place(own, chosen, length_of, own_at),
+    )
     return Layout(placed, chosen.length - chosen.stretches[-1], chosen.length)
 
 
@@ -77,6 +93,11 @@ def measure(
     stretches = (*(_stretch(step, length_of) for step in steps), _to_stretch(_CLOSING))
     breathings = tuple(_breathing(step) for step in steps if isinstance(step, Breathe))
     return Material(first_word_at + said, stretches, breathings)
+
+
+def _fit_cautions(cautions: Sequence[Say], length_of: LengthOf) -> Fit:
+    gaps = tuple(_to_stretch(step.gap).least for step in cautions)
+    return Fit(gaps, (), sum(gaps) + sum(length_of(step.text) for step in cautions))
 
 
 def usual_length_s(promised: Elastic) -> float:
