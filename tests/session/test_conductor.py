@@ -82,12 +82,14 @@ class Stage:
 
     def __init__(self, palette, engine=None, output=None):
         self.inbox = queue.SimpleQueue()
+        self.endings = []
         self.output = output or NullOutput()
         self.conductor = Conductor(
             lambda: engine or SilentEngine(),
             lambda: palette,
             lambda: Player(self.output),
             self.inbox.put,
+            self.endings.append,
         )
 
     @property

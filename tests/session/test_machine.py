@@ -88,7 +88,7 @@ def test_a_session_from_bell_to_end():
         e.Prepare(ASK),
         e.SoundOpening("opening"),
         e.SoundScore(PREPARED),
-        e.Finish(),
+        e.Finish(complete=True),
     ]
 
 

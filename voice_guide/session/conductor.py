@@ -15,7 +15,7 @@ from voice_guide.session import events
 from voice_guide.session.events import Effect, Event
 from voice_guide.session.machine import Mode, State, step
 from voice_guide.session.prepare import Happening, Post, Preparation, Prepared, recompile
-from voice_guide.session.status import Status, View
+from voice_guide.session.status import Ending, Hearing, Status, View
 from voice_guide.sound.clip import Frames, frames_to_seconds, seconds_to_frames
 from voice_guide.sound.palette import Palette
 from voice_guide.voice.engine import Engine
@@ -43,11 +43,14 @@ class Conductor:
         palette: Callable[[], Palette],
         player: Callable[[], Player],
         post: Post,
+        on_ended: Callable[[Ending], None],
     ) -> None:
         self._engine = engine
         self._palette = palette
         self._make_player = player
         self._post = post
+        self._on_ended = on_ended
+        self._hearing: Hearing | None = None
         self._state = State()
         self._player: Player | None = None
         self._volume_db = 0.0
@@ -96,6 +99,8 @@ class Conductor:
         self._sought_polls = self._sought_polls + 1 if jumped else 0
         if jumped and self._sought_polls < _JUMP_POLLS:
             return
+        if self._hearing:
+            self._hearing.play(self._position, heard)
         self._position, self._sought = heard, None
 
     def is_moving(self) -> bool:
@@ -127,6 +132,7 @@ class Conductor:
         except Exception:  # noqa: BLE001 - ends in any case
             _log.exception("the session failed to end")
             self._state = State(Mode.ENDED)
+            self._tell_of_the_end(events.Finish(explain(error)))
 
     def close(self) -> None:
         """Let go of everything."""
@@ -137,6 +143,7 @@ class Conductor:
 
     def _prepare(self, effect: events.Prepare) -> None:
         self._forget()
+        self._hearing = Hearing(effect.ask.name)
         self._preparation = Preparation(effect.ask, self._engine, self._palette, self._post)
         self._open_player()  # meanwhile, in this thread
 
@@ -211,6 +218,8 @@ class Conductor:
         there = here if effect.step < 0 and into > _BACK_WITHIN else max(0, here + effect.step)
         if there < len(sections):
             self._position = self._sought = sections[there].onset
+            if self._hearing:
+                self._hearing.reach(self._position)
             self._open_player().seek(self._position)
 
     def _fade_out(self, effect: events.FadeOut) -> None:
@@ -226,9 +235,26 @@ class Conductor:
             self._preparation.abandon()
             self._preparation = None
         self._fault = effect.fault
-        if self._player and self._is_sounding:
-            self._is_sounding = False
-            self._player.stop(0.0)
+        try:
+            if self._player and self._is_sounding:
+                self._is_sounding = False
+                self._player.stop(0.0)
+        finally:
+            self._tell_of_the_end(effect)
+
+    def _tell_of_the_end(self, finish: events.Finish) -> None:
+        hearing, self._hearing = self._hearing, None
+        if hearing is None:
+            return
+        done = self._prepared
+        # Where not every line could be spoken, no caution is taken for heard.
+        cautions = done.ask.request.cautions if done and not done.notice else ()
+        try:
+            self._on_ended(hearing.end(done.score if done else None, cautions, finish))
+        except Exception as error:  # noqa: BLE001 - its fault, not the session's
+            if not isinstance(error, VoiceGuideError):
+                _log.exception("nobody could be told what has become of the session")
+            self._passing_notice = " ".join(str(explain(error)).split())
 
 
 _DEEDS: dict[type, Callable[[Conductor, Any], None]] = {

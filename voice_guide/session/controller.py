@@ -13,7 +13,7 @@ from voice_guide.output.player import Player
 from voice_guide.session.conductor import Conductor
 from voice_guide.session.events import Command, Event
 from voice_guide.session.prepare import Happening
-from voice_guide.session.status import Status
+from voice_guide.session.status import Ending, Status
 from voice_guide.sound.palette import Palette
 from voice_guide.voice.engine import Engine
 
@@ -34,6 +34,9 @@ class Controller:
     ----------
     engine, palette, player
         Made on first need, in the thread that needs it: what is not needed costs no time.
+    on_ended
+        Told what has become of each session, once, in the session's own thread. A fault that it
+        raises becomes a notice.
     """
 
     def __init__(
@@ -41,11 +44,12 @@ class Controller:
         engine: Callable[[], Engine],
         palette: Callable[[], Palette],
         player: Callable[[], Player],
+        on_ended: Callable[[Ending], None] = lambda _ending: None,
     ) -> None:
         self._inbox: queue.SimpleQueue[Event | Happening | None] = queue.SimpleQueue()
         self._subscribers: tuple[Subscriber, ...] = ()
         self._status = Status()
-        self._conductor = Conductor(engine, palette, player, self._inbox.put)
+        self._conductor = Conductor(engine, palette, player, self._inbox.put, on_ended)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._thread.start()
 

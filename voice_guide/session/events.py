@@ -173,9 +173,11 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Let go of the output; `fault` says why if it was not the natural end."""
+    """Let go of the output; `fault` says why when it could not go on."""
 
     fault: VoiceGuideError | None = None
+    complete: bool = False
+    """It was played to its end."""
 
 
 Effect = (

@@ -112,8 +112,10 @@ def _finish(_state: State, _event: Event) -> Move:
 
 
 def _come_to_the_end(state: State, event: Event) -> Move:
+    if state.stopping:
+        return _finish(state, event)
     # An opening that runs out before the words are ready is followed by quiet, not by the end.
-    return _finish(state, event) if state.ready or state.stopping else (state, ())
+    return (State(Mode.ENDED), (Finish(complete=True),)) if state.ready else (state, ())
 
 
 def _open(state: State, event: OpeningReady) -> Move:

@@ -87,8 +87,9 @@ def can_surely_last(ask: Ask) -> bool:
     if ask.request.length_s is None:
         return True
     silent = SilentEngine()
-    clips = {one: silent.speak(one) for one in utterances(ask.script, ask.request)}
-    shortest_s, longest_s = reach_s(ask.script, clips, ask.request)
+    request = replace(ask.request, cautions=())  # where there is no room for them they come on top
+    clips = {one: silent.speak(one) for one in utterances(ask.script, request)}
+    shortest_s, longest_s = reach_s(ask.script, clips, request)
     return shortest_s * _ESTIMATE_SLACK <= ask.request.length_s <= longest_s / _ESTIMATE_SLACK
 
 

@@ -1,13 +1,16 @@
-"""What a listener may see at one moment of a session."""
+"""What a listener may see at one moment of a session, and what has become of it at its end."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from voice_guide.errors import VoiceGuideError
 from voice_guide.score.model import Cue, CueKind, Score
+from voice_guide.script.cautions import spoken
+from voice_guide.session.events import Finish
 from voice_guide.session.machine import Mode
 from voice_guide.sound.clip import Frames, frames_to_seconds, seconds_to_frames
 
@@ -43,6 +46,62 @@ class Status:
     eased: bool = False
     fault: VoiceGuideError | None = None
     """Why the session ended, if not by itself or by the listener's wish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What has become of a session: told once, when it is over for whatever reason."""
+
+    script: str
+    """Id of the script, or its path."""
+    length_s: float = 0.0
+    """0 when it ended before the whole score was there."""
+    heard_s: float = 0.0
+    """Seconds that sounded; what was gone back to counts again, pauses do not."""
+    finished: bool = False
+    """It was played to its end, and not stopped."""
+    cautions_heard: tuple[str, ...] = ()
+    """Of the cautions that were spoken, those heard to their end or skipped."""
+    fault: VoiceGuideError | None = None
+    """Why it could not go on."""
+
+
+class Hearing:
+    """How much of one session has reached the listener."""
+
+    def __init__(self, script: str) -> None:
+        self._script = script
+        self._heard: Frames = 0
+        self._reached: Frames = 0
+
+    def play(self, start: Frames, end: Frames) -> None:
+        """Take in what has sounded since the last look."""
+        self._heard += max(0, end - start)
+        self.reach(end)
+
+    def reach(self, frame: Frames) -> None:
+        """Take in that all before this frame was heard, or skipped by the listener's own wish."""
+        self._reached = max(self._reached, frame)
+
+    def end(self, score: Score | None, cautions: Iterable[str], finish: Finish) -> Ending:
+        """Return what has become of it; `cautions` are those that a voice has spoken."""
+        return Ending(
+            script=self._script,
+            length_s=frames_to_seconds(score.length) if score else 0.0,
+            heard_s=frames_to_seconds(self._heard),
+            finished=finish.complete,
+            cautions_heard=tuple(
+                one for one in cautions if score and _end_of(one, score) <= self._reached
+            ),
+            fault=finish.fault,
+        )
+
+
+def _end_of(caution: str, score: Score) -> Frames:
+    """Return where a caution has been said, in the section before the script's own."""
+    said = set(spoken(caution))
+    words = (cue for cue in score.cues if cue.kind is CueKind.SPEECH and cue.section == 0)
+    return max((cue.span.end for cue in words if cue.text in said), default=0)
 
 
 class View:
