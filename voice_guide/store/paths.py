@@ -37,6 +37,11 @@ class Paths:
         return self.cache / "clips"
 
     @property
+    def progress(self) -> Path:
+        """The file of what was met and finished."""
+        return self.data / "progress.txt"
+
+    @property
     def rendered(self) -> Path:
         """The folder for sessions that were rendered because there was no sound output."""
         return self.data / "rendered"
