@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from voice_guide.app import gather_palette
-from voice_guide.sound.palette import Palette, Source
+from voice_guide.sound.palette import Palette
 from voice_guide.sound.patch import KINDS, Patch
+from voice_guide.sound.sources.source import Source
 from voice_guide.store.paths import shipped
 from voice_guide.store.sounds.finding import find_sounds
 

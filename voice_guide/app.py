@@ -13,8 +13,10 @@ from voice_guide.store.paths import Paths, find_paths
 
 if TYPE_CHECKING:
     from voice_guide.frontends.catalogue import Catalogue
+    from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
-    from voice_guide.sound.palette import Palette, Source
+    from voice_guide.sound.palette import Palette
+    from voice_guide.sound.sources.source import Source
     from voice_guide.store.settings import Settings
     from voice_guide.store.sounds.finding import SoundFile, SoundFiles
     from voice_guide.voice.engine import Engine
@@ -38,6 +40,7 @@ def build() -> Services:
         palette=palette,
         engine=engine,
         controller=lambda device: _controller(engine, palette, device, ending),
+        player=_player,
         warm=_warm,
         close=ending.close,
     )
@@ -76,9 +79,9 @@ def gather_palette(found: SoundFiles) -> Palette:
 
 def _file_to_source(file: SoundFile) -> Source:
     from voice_guide.sound.clip import SAMPLE_RATE
-    from voice_guide.sound.palette import Source
     from voice_guide.sound.patch import Patch, parse_patch
-    from voice_guide.sound.recorded.recording import Recording
+    from voice_guide.sound.sources.recording import Recording
+    from voice_guide.sound.sources.source import Source
     from voice_guide.store.reading import read_text
 
     place = str(file.path)
@@ -123,15 +126,15 @@ def _controller(
     device: str | int | None,
     ending: ExitStack,
 ) -> Controller:
-    from voice_guide.output.device import DeviceOutput, NullOutput
-    from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
 
-    def make_player() -> Player:
-        if device == NULL_DEVICE:
-            return Player(NullOutput(paced=True))
-        return Player(DeviceOutput(device))
-
-    controller = Controller(engine, palette, make_player)
+    controller = Controller(engine, palette, lambda: _player(device))
     ending.callback(controller.close)
     return controller
+
+
+def _player(device: str | int | None) -> Player:
+    from voice_guide.output.device import DeviceOutput, NullOutput
+    from voice_guide.output.player import Player
+
+    return Player(NullOutput(paced=True) if device == NULL_DEVICE else DeviceOutput(device))

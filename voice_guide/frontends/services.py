@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from voice_guide.frontends.catalogue import Catalogue
+    from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
     from voice_guide.sound.palette import Palette
     from voice_guide.store.library import Library
@@ -28,6 +29,8 @@ class Services:
     engine: Callable[[], Engine]
     controller: Callable[[str | int | None], Controller]
     """Makes a controller that plays on this output; None is the system's own choice."""
+    player: Callable[[str | int | None], Player]
+    """Makes a player on this output, for a sound on its own."""
     warm: Callable[[], None]
     """Begins to load the sound library in the background: to start it is mostly waiting."""
     close: Callable[[], None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final, NoReturn
@@ -16,14 +15,10 @@ from voice_guide.sound.bell import strike_bell
 from voice_guide.sound.clip import Clip, Frames, Samples, seconds_to_frames
 from voice_guide.sound.loudness import change_loudness, crest_lufs, integrated_lufs
 from voice_guide.sound.pacer import Part, shape_breath, shape_release, shape_tense
-from voice_guide.sound.patch import KINDS, NAME, BedPatch, BellPatch, PacerPatch, Patch
-from voice_guide.sound.recorded.breathing import breathe_recording, even_out
-from voice_guide.sound.recorded.recording import (
-    USED_S,
-    Recording,
-    loop_recording,
-    ring_recording,
-)
+from voice_guide.sound.patch import KINDS, BedPatch, BellPatch, PacerPatch
+from voice_guide.sound.sources.breathing import breathe_recording, even_out
+from voice_guide.sound.sources.recording import USED_S, Recording, loop_recording, ring_recording
+from voice_guide.sound.sources.source import Made, Sound, Source, describe, is_name, read
 
 # One level for every sound of a kind, so that to change sounds never startles. The voice speaks
 # at -18 LUFS.
@@ -46,40 +41,6 @@ _RECORDINGS_KEPT: Final = 2
 """Of two minutes, 46 MB each."""
 _NAMED: Final = 12
 """Sounds named in a message; more than fit two lines help nobody."""
-
-Made = Patch | Recording
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """A file that a sound can be made from."""
-
-    kind: str
-    """`bell`, `bed` or `pacer`, as its folder says; empty where that says nothing."""
-    name: str
-    read: Callable[[], Made]
-    """Looks into the file; raises a `VoiceGuideError` that names it when it is of no use."""
-    place: str = ""
-    """Where it lies, for a person."""
-    is_own: bool = False
-    """Whether it is the listener's own, and does not ship with the program."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sound:
-    """A line of the list of sounds: one that can be heard, or a file that is of no use."""
-
-    kind: str
-    name: str
-    place: str
-    is_own: bool
-    summary: str = ""
-    length_s: float | None = None
-    """How long a bell rings and a loop goes round; none for the pacers of patches."""
-    is_recording: bool = False
-    note: str = ""
-    """What a listener should know about it."""
-    fault: VoiceGuideError | None = None
 
 
 class Palette:
@@ -108,7 +69,14 @@ class Palette:
 
     def names(self, kind: str) -> tuple[str, ...]:
         """Return the names of every `bell`, `bed` or `pacer`, sorted, whether of use or not."""
-        return tuple(sorted(n for k, n in self._sources if k == kind and NAME.fullmatch(n)))
+        return tuple(sorted(name for k, name in self._sources if k == kind and is_name(name)))
+
+    def kinds_of(self, name: str) -> tuple[str, ...]:
+        """Return the kinds of all sounds that are called so; raises SoundNotFound for none."""
+        kinds = tuple(kind for kind in KINDS if name in self.names(kind))
+        if not kinds:
+            self._refuse("sound", name, [one for kind in KINDS for one in self.names(kind)])
+        return kinds
 
     def sounds(self) -> Iterator[Sound]:
         """Yield every sound in order of kind and name, and every file that is of no use."""
@@ -116,7 +84,7 @@ class Palette:
         for kind, name in sorted(self._sources, key=lambda key: (order.index(key[0]), key[1])):
             for source in self._sources[kind, name]:
                 made = self._look_at(source)
-                yield _describe(source, made)
+                yield describe(source, made)
                 if not isinstance(made, VoiceGuideError):
                     break
 
@@ -154,7 +122,7 @@ class Palette:
 
     def _make(self, kind: str, name: str, make: Callable[[Made], Clip]) -> Clip:
         """Make a sound from the first of its sources that is of use."""
-        sources = self._sources.get((kind, name), ()) if NAME.fullmatch(name) else ()
+        sources = self._sources.get((kind, name), ()) if is_name(name) else ()
         faults = []
         for source in sources:
             made = self._look_at(source)
@@ -166,7 +134,7 @@ class Palette:
                     self._looked_at[source] = made = fault
             faults.append(made)
         if not faults:
-            self._refuse(kind, name)
+            self._refuse(kind, name, self.names(kind))
         first = faults[0]
         raise PatchError(
             f"The {kind} {name} cannot be heard. {first.message}", first.hint
@@ -176,15 +144,14 @@ class Palette:
         found = self._looked_at.get(source)
         if found is None:
             try:
-                found = _read(source)
+                found = read(source)
             except VoiceGuideError as fault:
                 found = fault
             self._looked_at[source] = found
         return found
 
-    def _refuse(self, kind: str, name: str) -> NoReturn:
-        known = self.names(kind)
-        if not NAME.fullmatch(name):
+    def _refuse(self, kind: str, name: str, known: Sequence[str]) -> NoReturn:
+        if not is_name(name):
             raise SoundNotFound(
                 f"{_shorten(name)} is no name of a sound.",
                 "A name has letters, digits, hyphens and underscores, 64 at most. "
@@ -198,53 +165,6 @@ class Palette:
         if others:
             raise SoundNotFound(f"{name} is a {others[0]}, not a {kind}.", hint)
         raise SoundNotFound(f"There is no {kind} called {name}.", hint)
-
-
-def _read(source: Source) -> Made:
-    """Look into a source, or raise a fault that names it."""
-    if source.kind not in KINDS:
-        raise PatchError(
-            f"{source.place} lies in none of the folders of sounds.",
-            "Move it to the folder bells, beds or pacers beside it.",
-        )
-    if not NAME.fullmatch(source.name) or source.name == "none":
-        raise PatchError(
-            f"{source.place} cannot be named in a script.",
-            "Give it a name of letters, digits, hyphens and underscores, other than none.",
-        )
-    made = source.read()
-    wanted = KINDS[source.kind]
-    if not isinstance(made, wanted | Recording):
-        kind = next(word for word, one in KINDS.items() if isinstance(made, one))
-        raise PatchError(
-            f"{source.place} is a {kind} by its own words, and lies with the {source.kind}s.",
-            f'Move it to {kind}s, or write kind = "{source.kind}" and what belongs to one.',
-        )
-    return made
-
-
-def _describe(source: Source, made: Made | VoiceGuideError) -> Sound:
-    about = (source.kind, source.name, source.place, source.is_own)
-    match made:
-        case VoiceGuideError():
-            return Sound(*about, fault=made)
-        case Recording():
-            used_s = USED_S[source.kind]
-            is_long = made.length_s > used_s
-            note = f"only the first {_minutes(used_s)} are used" if is_long else ""
-            length_s = min(made.length_s, used_s)
-            return Sound(*about, "A recording.", length_s, is_recording=True, note=note)
-        case BellPatch():
-            length_s = max(partial.decay_s for partial in made.partials)
-            return Sound(*about, made.summary, length_s)
-        case BedPatch():
-            return Sound(*about, made.summary, made.length_s)
-        case PacerPatch():
-            return Sound(*about, made.summary)
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:g} minutes" if seconds > 60 else f"{seconds:g} seconds"
 
 
 def _shorten(name: str) -> str:

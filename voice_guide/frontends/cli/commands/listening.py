@@ -115,6 +115,47 @@ def score(
 
 
 @app.command()
+def sounds(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Option("--play", metavar="NAME", help="Hear this sound, as rain or bed:rain."),
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--render", help="Write previews to files, and play nothing.")
+    ] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Where to; sound-previews, if left."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    as_json: Json = False,
+    device: Device = None,
+) -> int:
+    """List the bells, beds and pacers, or hear what they are like.
+
+    A bell is struck once, a bed runs for eight seconds, a pacer breathes for twenty. Where a name
+    stands for a bell and a bed, both are played; bell:NAME asks for one of them.
+
+    \b
+    voice-guide sounds
+    voice-guide sounds --play rain
+    voice-guide sounds --play pacer:soft-swell --device headset
+    voice-guide sounds --render -o previews
+    voice-guide sounds --render --play singing-bowl --force
+    """
+    from voice_guide.frontends.cli import previewing
+
+    if as_json and (write or name is not None):
+        raise typer.BadParameter("--json is for the list: it goes with neither --play nor --render")
+    if write or folder:
+        return previewing.render_sounds(context.obj, name, folder, force=force)
+    if name is not None:
+        return previewing.play_sounds(context.obj, name, device)
+    return previewing.list_sounds(context.obj, as_json=as_json)
+
+
+@app.command()
 def voices(context: typer.Context, as_json: Json = False) -> int:
     """List the voices.
 

@@ -1,0 +1,171 @@
+"""The palette in a terminal: every sound in a list, to be heard, or written to files."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from voice_guide.errors import DeviceLost, ExportFailed, VoiceGuideError
+from voice_guide.frontends.cli.arguments import print_json
+from voice_guide.frontends.services import Services
+
+if TYPE_CHECKING:
+    from voice_guide.output.player import Player
+    from voice_guide.score.model import Score
+    from voice_guide.sound.sources.source import Sound
+
+FOLDER: Final = "sound-previews"
+"""Where previews are written when no folder is named. Not `sounds`: in a clone of the program that
+is the palette itself."""
+
+_HEADINGS: Final = {"bell": "bells", "bed": "beds", "pacer": "pacers", "": "in the wrong place"}
+_POLL_S: Final = 0.05
+_QUICK_FADE_S: Final = 0.15
+
+
+def list_sounds(services: Services, *, as_json: bool) -> int:
+    """Print every sound, where it comes from, and every file that is of no use."""
+    palette = services.palette()
+    sounds = list(palette.sounds())
+    if as_json:
+        print_json([_sound_to_row(one) for one in sounds])
+        return 0
+    width = max((len(one.name) for one in sounds if not one.fault), default=0)
+    for kind, group in groupby(sounds, key=lambda one: one.kind):
+        print(_HEADINGS[kind])
+        for one in group:
+            print("\n".join(_sound_to_lines(one, width)))
+    for note in palette.notes:
+        print(f"! {note}")
+    own = services.paths.sounds[0]
+    print(f"\nYour own patches (TOML) and recordings (WAV, FLAC, OGG): {own}")
+    print("in a folder bells, beds or pacers there. To hear one: voice-guide sounds --play NAME")
+    return 0
+
+
+def _sound_to_lines(sound: Sound, width: int) -> Iterator[str]:
+    origin = "yours" if sound.is_own else "ships"
+    if sound.fault:
+        first, *more = f"{sound.fault.message}\n{sound.fault.hint}".strip().splitlines()
+        yield f"  ! {first}"
+        yield from (f"    {line}" for line in more)
+        return
+    length = "" if sound.length_s is None else _seconds(sound.length_s)
+    note = f" ({sound.note})" if sound.note else ""
+    yield f"  {sound.name:<{width}}  {length:>7}  {origin}  {sound.summary}{note}".rstrip()
+
+
+def _seconds(length_s: float) -> str:
+    return f"{length_s:.1f} s" if length_s < 9.95 else f"{length_s:.0f} s"
+
+
+def _sound_to_row(sound: Sound) -> dict[str, Any]:
+    fault = f"{sound.fault.message} {sound.fault.hint}".strip() if sound.fault else ""
+    return {
+        "kind": sound.kind,
+        "name": sound.name,
+        "summary": sound.summary,
+        "length_s": sound.length_s,
+        "own": sound.is_own,
+        "path": sound.place,
+        "recording": sound.is_recording,
+        "note": sound.note,
+        "fault": fault,
+    }
+
+
+def play_sounds(services: Services, name: str, device: str | None) -> int:
+    """Play what a sound is like, or each of those that share a name."""
+    from voice_guide.frontends.preview import choose_sounds, preview
+
+    settings, palette = services.settings(), services.palette()
+    chosen = choose_sounds(palette, name)
+    scores = [
+        preview(palette, kind, each, hold_free=settings.breathing.hold_free)
+        for kind, each in chosen
+    ]
+    player = services.player(settings.sound.device if device is None else device)
+    player.volume_db = settings.sound.volume_db
+    for (kind, each), score in zip(chosen, scores, strict=True):
+        print(f"{each}, a {kind}", flush=True)
+        try:
+            play_score(player, score)
+        except DeviceLost as lost:
+            way_out = f"Or write it to a file: voice-guide sounds --render --play {name}"
+            raise DeviceLost(lost.message, f"{lost.hint} {way_out}".strip()) from lost
+    return 0
+
+
+def play_score(player: Player, score: Score) -> None:
+    """Play to the end; raises `DeviceLost` when nothing can be heard any more."""
+    from voice_guide.output.player import PlayerState
+
+    player.play(score)
+    try:
+        while (status := player.poll()).state is PlayerState.PLAYING:
+            time.sleep(_POLL_S)
+        if status.state is PlayerState.RECOVERING:
+            raise DeviceLost("The sound output went away.")
+    except KeyboardInterrupt:
+        player.stop(_QUICK_FADE_S)
+        for _ in range(round(1.0 / _POLL_S)):
+            if player.poll().state is not PlayerState.STOPPING:
+                break
+            time.sleep(_POLL_S)
+        raise
+    finally:
+        player.stop(0.0)
+
+
+def render_sounds(services: Services, name: str | None, folder: Path | None, *, force: bool) -> int:
+    """Write what one sound or every one is like; 1 if one of them could not be made."""
+    from voice_guide.frontends.cli.rendering import progress_bar
+    from voice_guide.frontends.preview import choose_sounds, preview
+    from voice_guide.output.export import check_target, export
+    from voice_guide.sound.patch import KINDS
+
+    palette = services.palette()
+    every = tuple((kind, each) for kind in KINDS for each in palette.names(kind))
+    chosen = every if name is None else choose_sounds(palette, name)
+    folder = _make_folder(folder or Path(FOLDER))
+    targets = [folder / f"{kind}-{each}.wav" for kind, each in chosen]
+    for target in targets:
+        if target.exists() and not force:
+            raise ExportFailed(
+                f"{target} is there already.", "Add --force to replace it, or -o ANOTHER-FOLDER."
+            )
+        check_target(target, force=force)
+    hold_free = services.settings().breathing.hold_free
+    written, faults = [], []
+    with progress_bar(quiet=False) as stage:
+        advance = stage("Writing")
+        for done, ((kind, each), target) in enumerate(zip(chosen, targets, strict=True), 1):
+            try:
+                export(preview(palette, kind, each, hold_free=hold_free), target, force=force)
+                written.append(target)
+            except ExportFailed:
+                raise
+            except VoiceGuideError as fault:
+                faults.append(fault)
+            if advance:
+                advance(done, len(targets))
+    for target in written:
+        print(target)
+    for one in faults:
+        print(one, file=sys.stderr)
+    return 1 if faults else 0
+
+
+def _make_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "its name cannot be used"
+        raise ExportFailed(
+            f"The folder {folder} cannot be made: {reason}.", "Choose another with -o FOLDER."
+        ) from error
+    return folder

@@ -1,1 +1,0 @@
-"""Sounds that somebody recorded, made to serve as bells, beds and pacers."""
