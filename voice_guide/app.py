@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from voice_guide.frontends.catalogue import Catalogue
     from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
+    from voice_guide.session.status import Ending
     from voice_guide.sound.palette import Palette
     from voice_guide.sound.sources.source import Source
+    from voice_guide.store.progress import Progress
     from voice_guide.store.settings import Settings
     from voice_guide.store.sounds.finding import SoundFile, SoundFiles
     from voice_guide.voice.engine import Engine
@@ -32,14 +34,18 @@ def build() -> Services:
     palette = _keep_palette(paths)
     engine = cache(lambda: _engine(paths, ending))
     library = Library(paths.scripts)
+    progress = cache(lambda: _progress(paths))
     return Services(
         paths=paths,
         library=library,
         catalogue=cache(lambda: _catalogue(paths, library)),
         settings=cache(lambda: _settings(paths)),
+        progress=progress,
         palette=palette,
         engine=engine,
-        controller=lambda device: _controller(engine, palette, device, ending),
+        controller=lambda device: _controller(
+            engine, palette, device, ending, partial(_remember, progress)
+        ),
         player=_player,
         warm=_warm,
         close=ending.close,
@@ -50,6 +56,18 @@ def _settings(paths: Paths) -> Settings:
     from voice_guide.store.settings import load
 
     return load(paths.settings)
+
+
+def _progress(paths: Paths) -> Progress:
+    from voice_guide.store.progress import Progress
+
+    return Progress(paths.progress)
+
+
+def _remember(progress: Callable[[], Progress], ended: Ending) -> None:
+    progress().meet(ended.cautions_heard)
+    if ended.finished:
+        progress().finish(ended.script)
 
 
 def _catalogue(paths: Paths, library: Library) -> Catalogue:
@@ -88,7 +106,7 @@ def _file_to_source(file: SoundFile) -> Source:
 
     def read() -> Patch | Recording:
         if not file.is_recording:
-            return parse_patch(read_text(file.path), file.name, place)
+            return parse_patch(read_text(file.path), file.name, place, file.kind)
         from voice_guide.store.sounds.recordings import measure_recording_s, read_recording
 
         load = partial(read_recording, file.path, SAMPLE_RATE)
@@ -125,10 +143,11 @@ def _controller(
     palette: Callable[[], Palette],
     device: str | int | None,
     ending: ExitStack,
+    on_ended: Callable[[Ending], None],
 ) -> Controller:
     from voice_guide.session.controller import Controller
 
-    controller = Controller(engine, palette, lambda: _player(device))
+    controller = Controller(engine, palette, lambda: _player(device), on_ended)
     ending.callback(controller.close)
     return controller
 

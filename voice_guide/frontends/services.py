@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from voice_guide.sound.palette import Palette
     from voice_guide.store.library import Library
     from voice_guide.store.paths import Paths
+    from voice_guide.store.progress import Progress
     from voice_guide.store.settings import Settings
     from voice_guide.voice.engine import Engine
 
@@ -25,6 +26,8 @@ class Services:
     library: Library
     catalogue: Callable[[], Catalogue]
     settings: Callable[[], Settings]
+    progress: Callable[[], Progress]
+    """What the listener has met and finished; every session adds to it as it ends."""
     palette: Callable[[], Palette]
     engine: Callable[[], Engine]
     controller: Callable[[str | int | None], Controller]

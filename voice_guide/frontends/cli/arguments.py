@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from voice_guide.frontends.services import Services
 
 if TYPE_CHECKING:
-    from voice_guide.script.model import Script
+    from voice_guide.script.model import Header, Script
     from voice_guide.session.prepare import Ask
 
 _LENGTH: Final = re.compile(
@@ -104,6 +104,13 @@ def make_ask(services: Services, script_id: str, script: Script, wishes: Wishes)
         bed=wishes.bed or settings.sound.bed,
     )
     return Ask(script, script_id, request)
+
+
+def care_lines(header: Header) -> list[str]:
+    """Return what to take care of in a session, one line a caution."""
+    from voice_guide.script.cautions import shown
+
+    return [f"Take care: {shown(caution)}" for caution in header.cautions]
 
 
 def seed_of_today() -> int:

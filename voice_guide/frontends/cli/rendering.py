@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice_guide.errors import ExportFailed, VoiceGuideError
-from voice_guide.frontends.cli.arguments import length_to_text
+from voice_guide.frontends.cli.arguments import care_lines, length_to_text
 from voice_guide.frontends.services import Services
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def render(services: Services, ask: Ask, target: Target, *, quiet: bool) -> None
     """Write the session and say where it is."""
     lines = _write(services, ask, target, quiet=quiet)
     if not quiet:
-        print("\n".join(lines))
+        print("\n".join([*lines, *care_lines(ask.script.header)]))
 
 
 def render_instead(services: Services, ask: Ask, reason: VoiceGuideError, *, quiet: bool) -> None:
@@ -49,7 +49,8 @@ def render_instead(services: Services, ask: Ask, reason: VoiceGuideError, *, qui
             f"The folder {folder} cannot be made: {error.strerror}.",
             "Choose a place yourself: voice-guide render SCRIPT -o FILE.wav",
         ) from error
-    print("\n".join(_write(services, ask, Target(_free_path(folder, ask)), quiet=quiet)))
+    lines = _write(services, ask, Target(_free_path(folder, ask)), quiet=quiet)
+    print("\n".join([*lines, *([] if quiet else care_lines(ask.script.header))]))
 
 
 def _write(services: Services, ask: Ask, target: Target, *, quiet: bool) -> list[str]:

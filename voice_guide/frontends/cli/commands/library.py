@@ -64,3 +64,35 @@ def check(
     from voice_guide.frontends.cli.checking import check as look_over
 
     return look_over(context.obj, files or [], as_json=as_json, as_markdown=as_markdown)
+
+
+@app.command()
+def path(
+    context: typer.Context,
+    done: Annotated[
+        str | None, typer.Option("--done", metavar="STEP", help="Note a step as done.")
+    ] = None,
+    undo: Annotated[
+        str | None, typer.Option("--undo", metavar="STEP", help="Let a step be open again.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Show the path from anxious to secure: its steps, what is done, and the next one.
+
+    A step that was heard to its end counts as done. STEP is its number or its name.
+
+    \b
+    voice-guide path
+    voice-guide play path
+    voice-guide path --done 2
+    voice-guide path --undo soothe-yourself
+    """
+    from voice_guide.frontends.cli.library import following
+
+    if (done is not None) + (undo is not None) + as_json > 1:
+        raise typer.BadParameter("--done, --undo and --json do not go together")
+    if done is not None:
+        return following.mark_step(context.obj, done, done=True)
+    if undo is not None:
+        return following.mark_step(context.obj, undo, done=False)
+    return following.show_path(context.obj, as_json=as_json)

@@ -43,11 +43,16 @@ def play(
     voice-guide play 4-7-8
     voice-guide play breathing/4-7-8 --length 5m --hold-free
     voice-guide play my-own.md --voice en-us+f2 --bed rain
+    voice-guide play path
     """
     services: Services = context.obj
     services.warm()
     from voice_guide.frontends.cli.live.playing import play as begin_playing
 
+    if script == "path":
+        from voice_guide.frontends.cli.library.following import find_played
+
+        script = find_played(services)
     wishes = Wishes(length, voice, hold_free, seed_of_today() if seed is None else seed, bed)
     begin_playing(services, read_ask(services, script, wishes), device, quiet=quiet)
     return 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -15,6 +16,8 @@ from voice_guide.session.machine import Mode
 from voice_guide.session.status import Status
 
 _WIDTH: Final = 40
+_CARE_SHOWN_S: Final = 40.0
+"""From the start on: time to read all of it, and then to close one's eyes."""
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 _KEYS: Final = "space pauses   left/right sections   e eases   q ends"
 _PHASES: Final = {
@@ -31,7 +34,8 @@ _PHASES: Final = {
 class Display:
     """The live picture of a session; a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, care: Sequence[str] = ()) -> None:
+        self._care = care
         self._console = Console(highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._is_plain = not _can_draw(sys.stdout.encoding)
@@ -47,15 +51,18 @@ class Display:
     def show(self, status: Status) -> None:
         """Bring the picture up to date; costs nothing when nothing changed."""
         width = min(self._console.width, 100)
-        lines = list(_lines(status, width, plain=self._is_plain))
+        care = self._care if status.position_s < _CARE_SHOWN_S else ()
+        lines = list(_lines(status, care, width, plain=self._is_plain))
         if lines != self._shown:
             self._shown = lines
             self._live.update(Text("\n").join(lines), refresh=True)
 
 
-def _lines(status: Status, width: int, *, plain: bool) -> Iterator[Text]:
+def _lines(status: Status, care: Sequence[str], width: int, *, plain: bool) -> Iterator[Text]:
     yield Text("")
     yield _fit(f"  {status.title}", width, "bold")
+    for line in (line for one in care for line in textwrap.wrap(one, max(8, width - 2))):
+        yield _fit(f"  {line}", width, "dim")
     yield _fit(f"  {_place(status)}", width)
     yield Text("")
     bar = breath_bar(status.phase, status.phase_share, min(_WIDTH, width - 24), plain=plain)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from voice_guide.errors import DeviceLost
+from voice_guide.errors import DeviceLost, VoiceGuideError
+from voice_guide.frontends.cli.arguments import care_lines
 from voice_guide.frontends.services import Services
 from voice_guide.script.utterance import Voicing
 from voice_guide.session import events
@@ -39,13 +41,14 @@ _COMMANDS: Final[dict[str, Callable[[], events.Command]]] = {
 
 def play(services: Services, ask: Ask, device: str | None, *, quiet: bool) -> None:
     """Play to the end; where there is no sound output, render to a file instead."""
-    _refuse_early(services, ask)
+    careful = _speak_unmet(services, ask)
+    _refuse_early(services, careful)
     chosen = services.settings().sound.device if device is None else device
-    last = _play_on(services, ask, chosen, quiet=quiet)
+    last = _play_on(services, careful, chosen, quiet=quiet)
     if isinstance(last.fault, DeviceLost) and device is None:
         if chosen is not None:
             print(f"{last.fault.message} Trying the system's own.", file=sys.stderr)
-            last = _play_on(services, ask, None, quiet=quiet)
+            last = _play_on(services, careful, None, quiet=quiet)
         if isinstance(last.fault, DeviceLost):
             from voice_guide.frontends.cli.rendering import render_instead
 
@@ -53,6 +56,18 @@ def play(services: Services, ask: Ask, device: str | None, *, quiet: bool) -> No
             return
     if last.fault:
         raise last.fault
+
+
+def _speak_unmet(services: Services, ask: Ask) -> Ask:
+    """Return the session with those of its cautions to speak that the listener has not met."""
+    from voice_guide.script.cautions import select_unmet
+
+    met: frozenset[str] = frozenset()
+    with contextlib.suppress(VoiceGuideError):  # told at the end, when it cannot be added to
+        met = services.progress().met()
+    request = ask.request
+    unmet = select_unmet(ask.script.header.cautions, met, hold_free=request.hold_free)
+    return replace(ask, request=replace(request, cautions=unmet))
 
 
 def _refuse_early(services: Services, ask: Ask) -> None:
@@ -74,7 +89,7 @@ def _play_on(services: Services, ask: Ask, device: str | int | None, *, quiet: b
     try:
         controller.send(events.SetVolume(services.settings().sound.volume_db))
         controller.send(events.Play(ask))
-        return _follow(controller, quiet=quiet)
+        return _follow(controller, care_lines(ask.script.header), quiet=quiet)
     except KeyboardInterrupt:
         _end_quickly(controller)
         raise
@@ -82,12 +97,13 @@ def _play_on(services: Services, ask: Ask, device: str | int | None, *, quiet: b
         controller.close()
 
 
-def _follow(controller: Controller, *, quiet: bool) -> Status:
+def _follow(controller: Controller, care: Sequence[str], *, quiet: bool) -> Status:
     is_live = not quiet and _is_terminal(sys.stdout)
-    tell = _no_lines if quiet or is_live else LineTeller().tell
+    tell = _no_lines if quiet or is_live else LineTeller(care).tell
+    notice = ""
     with contextlib.ExitStack() as stack:
         read_key = stack.enter_context(_keys(is_live))
-        show = stack.enter_context(_picture(controller)) if is_live else tell
+        show = stack.enter_context(_picture(controller, care)) if is_live else tell
         glance_s = _PICTURE_S if is_live else _LINE_S
         while True:
             command = _COMMANDS.get(read_key(glance_s))
@@ -96,7 +112,11 @@ def _follow(controller: Controller, *, quiet: bool) -> Status:
             status = controller.status
             show(status)
             if status.state is Mode.ENDED:
-                return status
+                break
+            notice = status.notice
+    if status.notice != notice:
+        print(status.notice, file=sys.stderr)
+    return status
 
 
 @contextlib.contextmanager
@@ -111,13 +131,13 @@ def _keys(is_live: bool) -> Iterator[Callable[[float], str]]:
 
 
 @contextlib.contextmanager
-def _picture(controller: Controller) -> Iterator[Callable[[Status], None]]:
+def _picture(controller: Controller, care: Sequence[str]) -> Iterator[Callable[[Status], None]]:
     # Drawn once there is something to see: by then the bell sounds, and loading this delays it not.
     while controller.status.state is Mode.IDLE:
         time.sleep(0.005)
     from voice_guide.frontends.cli.live.display import Display
 
-    with Display() as display:
+    with Display(care) as display:
         yield display.show
 
 
@@ -141,14 +161,15 @@ def _no_lines(_status: Status) -> None:
 class LineTeller:
     """A session as plain lines, for a pipe, a log or a screen reader."""
 
-    def __init__(self) -> None:
+    def __init__(self, care: Sequence[str] = ()) -> None:
         self._told: dict[str, str] = {}
+        self._care = care
 
     def tell(self, status: Status) -> None:
         """Print what is new while it is heard."""
         if status.state not in {Mode.PLAYING, Mode.PAUSED}:
             return
-        self._print("title", status.title, status.title)
+        self._print("title", status.title, "\n".join([status.title, *self._care]))
         self._print("notice", status.notice, status.notice)
         self._print("section", status.section, f"# {status.section}")
         if status.round and status.rounds:
