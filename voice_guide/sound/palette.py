@@ -82,11 +82,13 @@ class Palette:
         """Yield every sound in order of kind and name, and every file that is of no use."""
         order = ["bell", "bed", "pacer", ""]
         for kind, name in sorted(self._sources, key=lambda key: (order.index(key[0]), key[1])):
+            is_meanwhile = False
             for source in self._sources[kind, name]:
                 made = self._look_at(source)
-                yield describe(source, made)
+                yield describe(source, made, is_meanwhile=is_meanwhile)
                 if not isinstance(made, VoiceGuideError):
                     break
+                is_meanwhile = True
 
     def bell(self, name: str) -> Clip:
         """Return one strike, stereo; raises SoundNotFound or PatchError."""
@@ -194,7 +196,9 @@ def _weave(patch: BedPatch) -> Clip:
 
 def _loop(recording: Recording) -> Clip:
     samples = loop_recording(recording, USED_S["bed"])
-    return _level(samples, integrated_lufs(samples), BED_LUFS, recording.place)
+    # A clap of thunder in it is no louder than a bell.
+    measured_lufs = max(integrated_lufs(samples), crest_lufs(samples) - BELL_LUFS + BED_LUFS)
+    return _level(samples, measured_lufs, BED_LUFS, recording.place)
 
 
 def _breathe(patch: PacerPatch, parts: tuple[Part, ...]) -> Clip:

@@ -200,14 +200,15 @@ KINDS: Final[dict[str, type[Patch]]] = {"bell": BellPatch, "bed": BedPatch, "pac
 _HINT: Final = "The sounds that come with the program show the form."
 
 
-def parse_patch(text: str, name: str, place: str = "") -> Patch:
+def parse_patch(text: str, name: str, place: str = "", wanted: str = "") -> Patch:
     """Read a patch from its TOML text, or raise a PatchError that lists every fault.
 
-    `place` is where the text comes from, if it comes from a file.
+    For one that comes from a file, `place` is where it lies and `wanted` the kind of sound that
+    its folder is for.
     """
     known_as = place or f"The sound {name}"
     faults: Faults = []
-    patch = _read_patch(_read_toml(text, known_as), name, faults)
+    patch = _read_patch(_read_toml(text, known_as), name, wanted, faults)
     if patch is not None and not faults:
         faults.extend(_contradictions(patch))
     if patch is None or faults:
@@ -226,11 +227,14 @@ def _read_toml(text: str, known_as: str) -> dict[str, Any]:
         raise PatchError(f"{known_as} is not written in TOML: {error}", _HINT) from error
 
 
-def _read_patch(table: dict[str, Any], name: str, faults: Faults) -> Patch | None:
+def _read_patch(table: dict[str, Any], name: str, wanted: str, faults: Faults) -> Patch | None:
     kind = table.pop("kind", None)
     if not isinstance(kind, str) or kind not in KINDS:
         found = "missing" if kind is None else _show(kind)
         faults.append(f"kind is {found}; expected {' or '.join(KINDS)}")
+        return None
+    if wanted and kind != wanted:
+        faults.append(f"kind is '{kind}', but it lies with the {wanted}s; move it to the {kind}s")
         return None
     return _read_table(KINDS[kind], table, "", faults, name=name)
 

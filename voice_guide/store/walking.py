@@ -14,6 +14,9 @@ DEPTH_LIMIT = 8
 _LOOKED_AT_LIMIT = 20_000
 """Entries of any sort: some 50 ms of looking. A folder with more holds something else."""
 
+_MOST_NOTES = 6
+"""Beyond these something else lies there than was meant, and more would only hide the rest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -35,6 +38,9 @@ def walk_files(folder: Path, suffixes: tuple[str, ...], limit: int) -> Found:
     """
     walk = _Walk(suffixes, limit)
     walk.look_under(folder)
+    more = len(walk.notes) - _MOST_NOTES
+    if more > 1:
+        walk.notes[_MOST_NOTES:] = [f"{more} more things under {folder} are left out."]
     paths = sorted(walk.paths, key=lambda path: path.split(os.sep))  # noqa: PTH206 (quicker)
     return Found(tuple(Path(path) for path in paths), tuple(walk.notes))
 

@@ -38,9 +38,10 @@ def list_sounds(services: Services, *, as_json: bool) -> int:
     for kind, group in groupby(sounds, key=lambda one: one.kind):
         print(_HEADINGS[kind])
         for one in group:
-            print("\n".join(_sound_to_lines(one, width)))
+            for line in _sound_to_lines(one, width):
+                print(_plainly(line))
     for note in palette.notes:
-        print(f"! {note}")
+        print(_plainly(f"! {note}"))
     own = services.paths.sounds[0]
     print(f"\nYour own patches (TOML) and recordings (WAV, FLAC, OGG): {own}")
     print("in a folder bells, beds or pacers there. To hear one: voice-guide sounds --play NAME")
@@ -57,6 +58,11 @@ def _sound_to_lines(sound: Sound, width: int) -> Iterator[str]:
     length = "" if sound.length_s is None else _seconds(sound.length_s)
     note = f" ({sound.note})" if sound.note else ""
     yield f"  {sound.name:<{width}}  {length:>7}  {origin}  {sound.summary}{note}".rstrip()
+
+
+def _plainly(line: str) -> str:
+    """Return a line as it is, but for what a file's name could do to a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def _seconds(length_s: float) -> str:

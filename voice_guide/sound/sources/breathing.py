@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from voice_guide.sound.clip import SAMPLE_RATE, Frames, Samples
 from voice_guide.sound.pacer import Contour, Part, breath_contour, sing
+from voice_guide.sound.sources.recording import smooth
 
 _HOLD_LEVEL: Final = 0.25
 """Linear, against the top of the inhale; as the patches have it."""
@@ -55,12 +56,8 @@ def even_out(loop: Samples) -> Samples:
     edges = np.arange(steps) * _STEP
     power = sum(np.add.reduceat(np.square(channel), edges) for channel in loop.T)
     power = np.asarray(power, np.float64) / np.diff([*edges, loop.shape[0]])
-    weights = np.zeros(steps)
-    weights[:_EVENING] = np.hanning(_EVENING + 2)[1:-1]
-    weights = np.roll(weights / weights.sum(), -(_EVENING // 2))
-    smooth = np.fft.irfft(np.fft.rfft(power) * np.fft.rfft(weights), steps)
     usual = float(np.sqrt(power.mean() / 2))
-    levels = np.maximum(np.sqrt(np.maximum(smooth, 0.0) / 2), usual / _MOST_GAIN)
+    levels = np.maximum(np.sqrt(smooth(power, _EVENING, "wrap") / 2), usual / _MOST_GAIN)
     gains = np.interp(
         np.arange(loop.shape[0]), edges + _STEP / 2, 1.0 / levels, period=loop.shape[0]
     ).astype(np.float32)

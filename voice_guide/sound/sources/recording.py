@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,10 @@ SHORTEST_LOOP_S: Final = 2.0
 """A shorter one would be heard to go round."""
 
 _HOP: Final = SAMPLE_RATE // 10
+_STEP: Final[Frames] = SAMPLE_RATE // 100
+_SLOW: Final = 9
+"""Steps, 90 ms."""
+_AT_ONCE: Final[Frames] = 1 << 18
 _QUIET: Final = 0.5
 """Of the usual level, 6 dB down: where a recording is faded in and out, it is not looped."""
 _FADE: Final[Frames] = seconds_to_frames(3.0)
@@ -39,6 +43,9 @@ _LEAD: Final[Frames] = seconds_to_frames(0.005)
 _TAIL: Final[Frames] = seconds_to_frames(0.2)
 _SHORTEST_BELL: Final[Frames] = seconds_to_frames(0.5)
 """Long enough for one window of momentary loudness."""
+
+
+Floats = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,12 +107,7 @@ def loop_recording(recording: Recording, used_s: float) -> Samples:
     """
     sound = _without_fades(_clean(recording, used_s))
     frames = sound.shape[0]
-    if frames < seconds_to_frames(SHORTEST_LOOP_S):
-        raise PatchError(
-            f"{recording.place} has {frames_to_seconds(frames):.1f} s of sound; what is heard"
-            f" over and over needs {SHORTEST_LOOP_S:g} s.",
-            "Record a longer piece: half a minute or more is pleasant.",
-        )
+    check_length(recording.place, frames_to_seconds(frames))
     fade = min(_FADE, frames // 4)
     samples = np.array(sound[: frames - fade], order="F")
     turn = np.linspace(0.0, np.pi / 2, fade, endpoint=False)
@@ -119,13 +121,30 @@ def loop_recording(recording: Recording, used_s: float) -> Samples:
     return samples
 
 
+def check_length(place: str, length_s: float) -> None:
+    """Raise a PatchError for a recording that is too short to go round."""
+    if length_s < SHORTEST_LOOP_S:
+        raise PatchError(
+            f"{place} has {length_s:.1f} s of sound; what is heard over and over needs"
+            f" {SHORTEST_LOOP_S:g} s.",
+            "Record a longer piece: half a minute or more is pleasant.",
+        )
+
+
+def smooth(values: Floats, width: int, mode: Literal["wrap", "edge"]) -> Floats:
+    """Return values smoothed by a Hann window of odd width; `mode` says what lies beyond them."""
+    weights = np.hanning(width + 2)[1:-1]
+    padded = np.pad(values, width // 2, mode=mode)
+    return np.convolve(padded, weights / weights.sum(), mode="valid")
+
+
 def _clean(recording: Recording, used_s: float) -> Samples:
     """Return the part that is used, in two channels, about zero."""
     loaded = recording.load(used_s)
     samples = np.empty((loaded.shape[0], 2), np.float32, order="F")
     for channel in (0, 1):
-        part = loaded[:, min(channel, loaded.shape[1] - 1)]
-        np.subtract(part, np.float32(part.mean(dtype=np.float64)), out=samples[:, channel])
+        samples[:, channel] = loaded[:, min(channel, loaded.shape[1] - 1)]
+        _take_drift_out(samples[:, channel])
     peak = max((float(np.abs(channel).max(initial=0.0)) for channel in samples.T), default=0.0)
     if peak < _FAINTEST:
         raise PatchError(
@@ -134,6 +153,20 @@ def _clean(recording: Recording, used_s: float) -> Samples:
         )
     samples /= np.float32(peak)  # so that no extreme of a float file is left to overflow
     return samples
+
+
+def _take_drift_out(channel: Samples) -> None:
+    """Take out what lies below hearing: an offset, the push of the wind, steps near by.
+
+    That is the mean of each 10 ms, smoothed: nothing of what is heard from 22 Hz on.
+    """
+    edges = np.arange(0, channel.size, _STEP)
+    means = np.add.reduceat(channel, edges) / np.diff([*edges, channel.size])
+    slow = smooth(means, _SLOW, "edge")
+    for start in range(0, channel.size, _AT_ONCE):
+        piece = channel[start : start + _AT_ONCE]
+        at = np.arange(start, start + piece.size)
+        piece -= np.interp(at, edges + _STEP / 2, slow).astype(np.float32)
 
 
 def _without_fades(samples: Samples) -> Samples:

@@ -8,7 +8,7 @@ from typing import Final
 
 from voice_guide.errors import PatchError, VoiceGuideError
 from voice_guide.sound.patch import KINDS, NAME, BedPatch, BellPatch, PacerPatch, Patch
-from voice_guide.sound.sources.recording import USED_S, Recording
+from voice_guide.sound.sources.recording import USED_S, Recording, check_length
 
 _NOTHING: Final = "none"
 """What a script says for no sound at all."""
@@ -24,7 +24,7 @@ class Source:
     """`bell`, `bed` or `pacer`, as its folder says; empty where that says nothing."""
     name: str
     read: Callable[[], Made]
-    """Looks into the file; raises a `VoiceGuideError` that names it when it is of no use."""
+    """Looks into the file and gives what is of this kind, or a `VoiceGuideError` that names it."""
     place: str = ""
     """Where it lies, for a person."""
     is_own: bool = False
@@ -61,35 +61,31 @@ def read(source: Source) -> Made:
             f"Give it a name of letters, digits, hyphens and underscores, other than {_NOTHING}.",
         )
     made = source.read()
-    wanted = KINDS[source.kind]
-    if not isinstance(made, wanted | Recording):
-        kind = next(word for word, one in KINDS.items() if isinstance(made, one))
-        raise PatchError(
-            f"{source.place} is a {kind} by its own words, and lies with the {source.kind}s.",
-            f'Move it to {kind}s, or write kind = "{source.kind}" and what belongs to one.',
-        )
+    if isinstance(made, Recording) and source.kind != "bell":
+        check_length(made.place, made.length_s)
     return made
 
 
-def describe(source: Source, made: Made | VoiceGuideError) -> Sound:
-    """Return the line of the list for a source that was looked into."""
+def describe(source: Source, made: Made | VoiceGuideError, *, is_meanwhile: bool) -> Sound:
+    """Return the line of the list for a source, which may stand in for one that is of no use."""
+    note = "used meanwhile" if is_meanwhile else ""
     about = (source.kind, source.name, source.place, source.is_own)
     match made:
         case VoiceGuideError():
             return Sound(*about, fault=made)
         case Recording():
             used_s = USED_S[source.kind]
-            is_long = made.length_s > used_s
-            note = f"only the first {_minutes(used_s)} are used" if is_long else ""
+            if made.length_s > used_s:
+                note = f"only the first {_minutes(used_s)} are used"
             length_s = min(made.length_s, used_s)
             return Sound(*about, "A recording.", length_s, is_recording=True, note=note)
         case BellPatch():
             length_s = max(partial.decay_s for partial in made.partials)
-            return Sound(*about, made.summary, length_s)
+            return Sound(*about, made.summary, length_s, note=note)
         case BedPatch():
-            return Sound(*about, made.summary, made.length_s)
+            return Sound(*about, made.summary, made.length_s, note=note)
         case PacerPatch():
-            return Sound(*about, made.summary)
+            return Sound(*about, made.summary, note=note)
 
 
 def is_name(name: str) -> bool:

@@ -49,14 +49,15 @@ class SoundFiles:
 def find_sounds(folders: Sequence[Path]) -> SoundFiles:
     """Return the files in the folders of sounds, of which the last one ships with the program.
 
-    An earlier folder comes first; within one, a recording comes before a patch of the same name.
+    An earlier folder comes first; within one, what lies less deep; and of a recording and a patch
+    side by side the recording.
     """
     files: list[SoundFile] = []
     notes: list[str] = []
     for number, folder in enumerate(folders, 1):
         found = walk_files(folder, (PATCH, *RECORDINGS, *_OTHERS), _MOST_FILES)
         here = [_look_at(path, folder, is_own=number < len(folders)) for path in found.paths]
-        files += sorted(here, key=lambda file: not file.is_recording)
+        files += sorted(here, key=lambda file: (len(file.path.parts), not file.is_recording))
         notes += found.notes
     return SoundFiles(tuple(files), tuple(notes))
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import soundfile
@@ -83,7 +83,10 @@ def _pieces(path: Path, sound: Any, wanted: int) -> Iterator[tuple[NDArray[Any],
     """Yield the first `wanted` frames in pieces of one or two channels, and which is the last."""
     done = 0
     while done < wanted:
-        piece = sound.read(min(_SPAN, wanted - done), dtype="float32", always_2d=True)
+        try:
+            piece = sound.read(min(_SPAN, wanted - done), dtype="float32", always_2d=True)
+        except soundfile.SoundFileError:
+            piece = np.empty((0, sound.channels), np.float32)
         at_s = done / sound.samplerate
         done += len(piece)
         if not len(piece):
@@ -103,7 +106,7 @@ def _pieces(path: Path, sound: Any, wanted: int) -> Iterator[tuple[NDArray[Any],
 def _open_recording(path: Path) -> Iterator[Any]:
     if path.suffix.lower() not in RECORDINGS:
         raise StoreCorrupt(f"{path} is no recording that I can read.", _SAVE_AGAIN)
-    with explained(path), open_ordinary(path) as file:
+    with _open(path) as file:
         if os.fstat(file.fileno()).st_size == 0:
             raise StoreCorrupt(f"{path} is empty.", "Put a recording there, or remove it.")
         try:
@@ -113,6 +116,14 @@ def _open_recording(path: Path) -> Iterator[Any]:
                 yield sound
         except (soundfile.SoundFileError, ValueError) as error:
             raise StoreCorrupt(f"{path} is no recording that I can read.", _SAVE_AGAIN) from error
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        with explained(path):
+            return open_ordinary(path)
+    except StoreCorrupt as fault:
+        raise StoreCorrupt(fault.message, "Put a recording in its place, or remove it.") from fault
 
 
 def _check_form(path: Path, sound: Any) -> None:
