@@ -164,6 +164,17 @@ def _group(said: Sequence[Cue]) -> Iterator[list[Cue]]:
 # ---- The recogniser ------------------------------------------------------------------------------
 
 
+_NEW_WORDS = {
+    "breastbone": "B R EH S T B OW N",
+    "helpline": "HH EH L P L AY N",
+    "paler": "P EY L ER",
+    "shins": "SH IH N Z",
+    "uncurl": "AH N K ER L",
+    "wobbles": "W AA B AH L Z",
+}
+"""What narrations say and the recogniser's dictionary lacks, in its own alphabet of sounds."""
+
+
 @cache
 def _decoder() -> Decoder:
     decoder = Decoder(
@@ -177,7 +188,9 @@ def _decoder() -> Decoder:
         wbeam=1e-50,
     )
     for sound in _SOUNDS:
-        decoder.add_word(f"~{sound}", sound, sound == _SOUNDS[-1])
+        decoder.add_word(f"~{sound}", sound, False)
+    for word, sounds in _NEW_WORDS.items():
+        decoder.add_word(word, sounds, word == next(reversed(_NEW_WORDS)))
     return decoder
 
 
@@ -189,6 +202,9 @@ def _sentence_grammar(sentences: tuple[str, ...]) -> str:
     arcs += [(garbage, garbage, _SOUND_ODDS, f"~{sound}") for sound in _SOUNDS]
     for sentence in sentences:
         words = _words(sentence)
+        unknown = [word for word in words if not _decoder().lookup_word(word)]
+        if unknown:
+            raise LookupError(f"Add to _NEW_WORDS how this is said: {', '.join(unknown)}")
         states = [0, *range(free, free + len(words) - 1), end]
         free += len(words) - 1
         arcs += [(a, b, 1.0, word) for (a, b), word in zip(pairwise(states), words, strict=True)]
