@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from voice_guide.errors import Fault, LengthOutOfReach, ScriptError
-from voice_guide.score.compile import Request, reach_s
+from voice_guide.score.compile import Request, compile_score, reach_s
 from voice_guide.score.describe import Report, report
 from voice_guide.score.model import CueKind, Score
 from voice_guide.score.orchestra import Speech, cue_utterance
@@ -18,7 +18,7 @@ from voice_guide.script.lint import lint
 from voice_guide.script.model import Breathe, Cueing, Elastic, Script, walk
 from voice_guide.script.parse import parse
 from voice_guide.script.utterance import Utterance
-from voice_guide.session.prepare import Ask, prepare
+from voice_guide.session.prepare import Ask, Prepared, prepare
 from voice_guide.sound.clip import Clip, frames_to_seconds
 from voice_guide.sound.palette import Palette
 from voice_guide.voice.engine import Engine
@@ -42,6 +42,8 @@ class Figures:
     cue_words: int
     cue_words_inside: int
     """Cue words that begin and end within the phase that they tell."""
+    longest_gap_s_at_longest: float
+    """Longest stretch without a word or a pacing tone, at the greatest length it promises."""
     notice: str = ""
     """Why not every line was spoken, if so; the times are estimates then."""
 
@@ -80,6 +82,7 @@ def review(text: str, name: str, engine: Engine, palette: Palette) -> Review:
         words=_count_words(prepared.score),
         cue_words=cues,
         cue_words_inside=inside,
+        longest_gap_s_at_longest=_gap_at_longest_s(prepared, palette),
         notice=prepared.notice,
     )
     warnings += tuple(_unspoken_cues(script, prepared.clips, request))
@@ -150,6 +153,14 @@ def _odd_pace(script: Script, figures: Figures) -> Iterator[Fault]:
         expected = f"{SLOWEST_WPM:g} to {FASTEST_WPM:g}"
         hint = "Longer sentences are spoken faster, and single words slower"
         yield Fault(line, column, found, expected, hint, "pace")
+
+
+def _gap_at_longest_s(prepared: Prepared, palette: Palette) -> float:
+    script, clips = prepared.ask.script, prepared.clips
+    longest_s = min(script.header.length.maximum_s, reach_s(script, clips, Request())[1])
+    request = Request(length_s=longest_s)
+    score = compile_score(script, clips, palette, request, name=prepared.ask.name)
+    return report(score).longest_gap_s
 
 
 def _count_words(score: Score) -> int:

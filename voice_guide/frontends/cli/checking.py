@@ -28,7 +28,7 @@ minutes, or what comes nearest). Made by `voice-guide check --markdown`.
 - *words*: spoken, without the words that count a breath
 - *a minute*: words a minute while speaking
 - *silence*: share of the time without a voice; tones of the breath and a quiet sound go on in it
-- *longest gap*: without a word or a tone that is followed
+- *gap*: the longest without a word or a tone to follow; *at longest*: the same at its full length
 - *cues*: words that tell a breath, and how many of them lie inside the phase that they tell
 """
 
@@ -98,7 +98,8 @@ def _tell_in_full(one: Review) -> None:
     print(f"{one.script.header.title}, {length_to_text(paced.length_s)}")
     print(f"  words a minute    {paced.words_per_minute:.0f} while speaking")
     print(f"  silence           {paced.silence_share:.0%} of the time is without a voice")
-    print(f"  longest gap       {paced.longest_gap_s:.1f} s")
+    longest_s = one.figures.longest_gap_s_at_longest
+    print(f"  longest gap       {paced.longest_gap_s:.1f} s; {longest_s:.1f} s at its longest")
     if one.figures.cue_words:
         print(f"  cue words         {_cues(one.figures)} inside their phases")
     print(f"  can last          {reach}")
@@ -136,8 +137,8 @@ def _print_markdown(reviews: Sequence[Review]) -> int:
         rows = [one for one in reviews if one.script and one.script.header.kind == kind]
         if rows:
             print(f"\n## {kind.capitalize()}\n")
-            print("| session | lasts | words | a minute | silence | longest gap | cues |")
-            print("|---|---|---|---|---|---|---|")
+            print("| session | lasts | words | a minute | silence | gap | at longest | cues |")
+            print("|---|---|---|---|---|---|---|---|")
         for one in rows:
             print(_markdown_row(one))
     broken = [one.name for one in reviews if one.faults]
@@ -158,6 +159,7 @@ def _markdown_row(one: Review) -> str:
         f"{paced.words_per_minute:.0f}",
         f"{paced.silence_share:.0%}",
         f"{paced.longest_gap_s:.0f} s",
+        f"{figures.longest_gap_s_at_longest:.0f} s",
         _cues(figures),
     )
     return f"| {' | '.join(cells)} |"
