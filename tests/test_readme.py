@@ -55,7 +55,7 @@ def test_the_example_settings_show_every_setting(tmp_path: Path) -> None:
 
 
 def test_every_command_is_shown_and_exists() -> None:
-    shown = set(re.findall(r"^voice-guide (\w+)", "\n".join(blocks("sh")), re.MULTILINE))
+    shown = set(re.findall(r"^voice-guide ([\w-]+)", "\n".join(blocks("sh")), re.MULTILINE))
     exist = {
         command.name or command.callback.__name__
         for command in app.registered_commands

@@ -113,28 +113,29 @@ def blank_comments(line: str, inside: bool) -> tuple[str, bool, int]:
 
 def _header_to_lines(header: Header) -> Iterator[str]:
     standard = Header(title="", kind="", length=header.length)
-    yield f"title: {_quote_yaml(header.title)}"
+    yield f"title: {quote_yaml(header.title)}"
     for name in ("summary", "kind"):
         if getattr(header, name):
-            yield f"{name}: {_quote_yaml(getattr(header, name))}"
+            yield f"{name}: {quote_yaml(getattr(header, name))}"
     yield f"length: {_length_to_text(header.length)}"
     for name in ("bed", "bell", "closing_bell", "pacer", "eyes", "language"):
         value = getattr(header, name)
         if value != getattr(standard, name):
-            yield f"{name}: {_quote_yaml(value)}"
+            yield f"{name}: {quote_yaml(value)}"
     for name in ("cautions", "sources", "when", "actions"):
         if values := getattr(header, name):
             yield f"{name}: [{', '.join(map(_quote_yaml_in_list, values))}]"
 
 
-def _quote_yaml(text: str) -> str:
+def quote_yaml(text: str) -> str:
+    """Return the text as YAML reads it back, in double quotes where it needs them."""
     if _PLAIN.fullmatch(text) and text not in _UNTRUE_WORDS:
         return text
     return json.dumps(text, ensure_ascii=False)
 
 
 def _quote_yaml_in_list(text: str) -> str:
-    return _quote_yaml(text) if "," not in text else json.dumps(text, ensure_ascii=False)
+    return quote_yaml(text) if "," not in text else json.dumps(text, ensure_ascii=False)
 
 
 def _items_to_blocks(items: tuple[Item, ...]) -> Iterator[str]:

@@ -32,6 +32,38 @@ def list_scripts(
 
 
 @app.command()
+def find(
+    context: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="WORDS...", help="How it is, in your own words.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Find a session by how you feel.
+
+    \b
+    voice-guide find "can't sleep, he hasn't replied"
+    voice-guide find tight chest
+    """
+    from voice_guide.frontends.cli.library.finding import find as search
+
+    return search(context.obj, words or [], as_json=as_json)
+
+
+@app.command("more-help")
+def more_help() -> int:
+    """Tell when to look for more help, who can give it, and where to call.
+
+    \b
+    voice-guide more-help
+    """
+    from voice_guide.frontends.more_help import more_help as text
+
+    print(text())
+    return 0
+
+
+@app.command()
 def show(context: typer.Context, script: Name) -> int:
     """Show a script: what it is for, its cautions, and its words.
 
@@ -41,6 +73,31 @@ def show(context: typer.Context, script: Name) -> int:
     from voice_guide.frontends.cli.library.listing import show as show_script
 
     return show_script(context.obj, script)
+
+
+@app.command()
+def new(
+    context: typer.Context,
+    title: Annotated[list[str], typer.Argument(metavar="TITLE", help="Also names the file.")],
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="breathing, moments, path …")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="SCRIPT", help="Begin with this one's text.")
+    ] = None,
+) -> int:
+    """Begin a script of your own, with comments that show how scripts are written.
+
+    It is written into your own folder, and never over anything. One of the same kind and file
+    name as a script that came with the program takes its place.
+
+    \b
+    voice-guide new "A quiet minute" --kind moments
+    voice-guide new "4-7-8" --from 4-7-8
+    """
+    from voice_guide.frontends.cli.library.creating import Wish, create
+
+    return create(context.obj, Wish(" ".join(title), kind, source))
 
 
 @app.command()

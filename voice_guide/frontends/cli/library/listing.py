@@ -43,11 +43,9 @@ def list_plainly(words: Sequence[str], services: Services) -> int | None:
 
 def list_scripts(services: Services, kind: str | None = None, *, as_json: bool) -> int:
     """Print every script, or those of one kind; one that cannot be read with its fault."""
-    wanted = kind and kind.strip().casefold()
-    if wanted and wanted not in HEADINGS:
-        raise _unknown_kind(wanted)
+    wanted = read_kind(kind) if kind else None
     catalogue = services.catalogue()
-    entries = [one for one in catalogue.entries() if wanted in (None, "", one.kind)]
+    entries = [one for one in catalogue.entries() if wanted in (None, one.kind)]
     if as_json:
         print_json([entry_to_json(one) for one in entries])
     else:
@@ -59,13 +57,17 @@ def list_scripts(services: Services, kind: str | None = None, *, as_json: bool) 
     return 0
 
 
-def _unknown_kind(kind: str) -> VoiceGuideError:
+def read_kind(written: str) -> str:
+    """Return the kind of session that is meant; raise `VoiceGuideError` when there is none."""
+    kind = written.strip().casefold()
+    if kind in HEADINGS:
+        return kind
     import difflib
 
     near = difflib.get_close_matches(kind[:40], HEADINGS, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}? " if near else ""
-    shown = printable(kind if len(kind) <= 40 else f"{kind[:40]}…")
-    return VoiceGuideError(
+    shown = printable(written if len(written) <= 40 else f"{written[:40]}…")
+    raise VoiceGuideError(
         f'There is no kind of session called "{shown}".',
         f"{hint}There are {', '.join(HEADINGS)}.",
     )

@@ -14,6 +14,8 @@ _WIDEST: Final = 120
 """Longer lines are hard to read."""
 _JOINERS: Final = "\u200c\u200d"
 """Invisible, and part of how some words and signs are written."""
+_WIDTHLESS: Final = ("Mn", "Me", "Cf")
+"""Marks upon the letter before, and what is not drawn at all."""
 
 
 def screen_width() -> int:
@@ -46,7 +48,9 @@ def columns_of(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF")
+        0
+        if unicodedata.category(one) in _WIDTHLESS
+        else 1 + (unicodedata.east_asian_width(one) in "WF")
         for one in text
     )
 
