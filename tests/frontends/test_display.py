@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_guide.frontends.cli.live.display import breath_bar, fullness
+from voice_guide.frontends.cli.live.display import breath_bar, fullness, picture_lines
 from voice_guide.frontends.cli.live.keys import single_keys
 from voice_guide.frontends.cli.live.playing import LineTeller
 from voice_guide.session.machine import Mode
@@ -100,3 +100,32 @@ def test_plain_lines_tell_each_thing_once(capsys):
         "# Breathe",
         "round 1 of 2",
     ]
+
+
+CARE = ["Take care: Leave out whatever hurts, and keep breathing all the while.", "Take care: Sit."]
+
+
+def test_plain_lines_tell_of_care_before_the_first_words(capsys):
+    teller = LineTeller(CARE)
+    teller.tell(Status(state=Mode.PREPARING, title="A", section="Arrive"))
+    assert not capsys.readouterr().out
+    for caption in ("You are here.", "Still here."):
+        teller.tell(Status(state=Mode.PLAYING, title="A", section="Arrive", caption=caption))
+    assert capsys.readouterr().out.splitlines() == [
+        *("A", *CARE, "# Arrive"),
+        *("You are here.", "Still here."),
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 30, 80])
+def test_the_picture_tells_of_care_at_the_start_and_in_full(width):
+    def draw(position_s):
+        status = Status(state=Mode.PLAYING, title="A", section="Arrive", position_s=position_s)
+        return [line.plain for line in picture_lines(status, CARE, width, plain=False)]
+
+    early, late = draw(2.0), draw(60.0)
+    assert early[1].strip() == "A"
+    told = " ".join(line.strip() for line in early[2 : 2 + len(early) - len(late)])
+    assert told == " ".join(CARE)
+    assert all(len(line) <= width for line in early)
+    assert not any("care" in line for line in late)

@@ -19,6 +19,10 @@ import numpy as np
 import pytest
 from rig import needs_rig, sound_rig, wait_until
 
+from voice_guide.script.cautions import CAUTIONS
+from voice_guide.store.paths import find_paths
+from voice_guide.store.progress import Progress
+
 pytestmark = pytest.mark.real
 
 PROGRAM = (sys.executable, "-m", "voice_guide")
@@ -80,7 +84,10 @@ def hears_signals(pid):
 
 @pytest.fixture
 def home(tmp_path):
-    return environment(VOICE_GUIDE_HOME=str(tmp_path / "home"))
+    """Give the home of a listener who has met every caution."""
+    own = tmp_path / "home"
+    Progress(find_paths({"VOICE_GUIDE_HOME": str(own)}).progress).meet(CAUTIONS)
+    return environment(VOICE_GUIDE_HOME=str(own))
 
 
 @pytest.fixture
@@ -152,7 +159,7 @@ def test_closed_streams_do_no_harm(tmp_path, home):
 def test_a_plain_terminal_encoding_is_no_fault(tmp_path):
     script = tmp_path / "ü.md"
     script.write_text(
-        "---\ntitle: Ruhe – 静けさ\nkind: moments\nlength: 20-60 s\n---\n\n"
+        "---\ntitle: Ruhe – 静けさ\nkind: moments\nlength: 20-50 s\n---\n\n"
         "Äußerst still 🌊.\n\n[pause 1-40s]\n"
     )
     plain = environment(LC_ALL="C", LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
@@ -167,7 +174,11 @@ def test_where_nothing_can_be_heard_the_session_becomes_a_file(deaf, tmp_path):
         assert done.returncode == 0
         assert len(done.stderr.decode().strip().splitlines()) == 1
         assert b"file instead" in done.stderr
-        paths.append(Path(done.stdout.decode().splitlines()[-1].strip()))
+        title, path, *care = done.stdout.decode().splitlines()
+        assert title.startswith("Four, seven, eight, 4 min")
+        assert care
+        assert all(line.startswith("Take care: ") for line in care)
+        paths.append(Path(path.strip()))
     assert all(path.stat().st_size > 4 * 48_000 * 200 for path in paths)
     assert paths[0] != paths[1]
     assert tmp_path in paths[0].parents
@@ -293,10 +304,14 @@ def test_a_pipe_gets_plain_lines_and_no_bar(home):
     with sound_rig() as rig:
         env = {**rig.env, **{k: home[k] for k in HOME_KEYS}}
         process = start("play", "4-7-8", env=env, stdin=subprocess.DEVNULL)
-        lines = [process.stdout.readline().decode().strip() for _ in range(3)]
+        lines = [process.stdout.readline().decode().strip() for _ in range(5)]
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert lines == ["Four, seven, eight", "# Arrive", "You are here."]
+    care = [line for line in lines if line.startswith("Take care: ")]
+    told = [line for line in lines if line not in care]
+    assert care == lines[1 : 1 + len(care)], "before the first words, and after the title"
+    assert "Holding the breath" in care[0]
+    assert told[:3] == ["Four, seven, eight", "# Arrive", "You are here."]
     assert process.returncode == 130
     assert b"\x1b" not in out + err
 

@@ -75,8 +75,7 @@ def prepare(
     LengthOutOfReach, SoundNotFound
         The request cannot be met.
     """
-    if ask.request.voicing.voice == SilentEngine.name:
-        engine = SilentEngine()  # asked for: chimes and captions, without any notice
+    engine = _choose_engine(ask, engine)
     clips, notice = speak_all(utterances(ask.script, ask.request), engine, progress)
     score = compile_score(ask.script, clips, palette, ask.request, name=ask.name)
     return Prepared(ask, score, clips, notice)
@@ -95,7 +94,12 @@ def can_surely_last(ask: Ask) -> bool:
 
 def try_voice(ask: Ask, engine: Engine) -> None:
     """Speak the first line; raises `VoiceUnavailable` when there is no such voice."""
-    speak_all(utterances(ask.script, ask.request)[:1], engine)
+    speak_all(utterances(ask.script, ask.request)[:1], _choose_engine(ask, engine))
+
+
+def _choose_engine(ask: Ask, engine: Engine) -> Engine:
+    # Silence may be asked for: chimes and captions, without any notice.
+    return SilentEngine() if ask.request.voicing.voice == SilentEngine.name else engine
 
 
 def recompile(

@@ -51,18 +51,21 @@ class Display:
     def show(self, status: Status) -> None:
         """Bring the picture up to date; costs nothing when nothing changed."""
         width = min(self._console.width, 100)
-        care = self._care if status.position_s < _CARE_SHOWN_S else ()
-        lines = list(_lines(status, care, width, plain=self._is_plain))
+        lines = list(picture_lines(status, self._care, width, plain=self._is_plain))
         if lines != self._shown:
             self._shown = lines
             self._live.update(Text("\n").join(lines), refresh=True)
 
 
-def _lines(status: Status, care: Sequence[str], width: int, *, plain: bool) -> Iterator[Text]:
+def picture_lines(
+    status: Status, care: Sequence[str], width: int, *, plain: bool
+) -> Iterator[Text]:
+    """Yield the picture line by line; `care` is what to take care of, told at the start."""
     yield Text("")
     yield _fit(f"  {status.title}", width, "bold")
-    for line in (line for one in care for line in textwrap.wrap(one, max(8, width - 2))):
-        yield _fit(f"  {line}", width, "dim")
+    for one in care if status.position_s < _CARE_SHOWN_S else ():
+        for line in textwrap.wrap(one, max(1, width - 2)):
+            yield _fit(f"  {line}", width, "dim")
     yield _fit(f"  {_place(status)}", width)
     yield Text("")
     bar = breath_bar(status.phase, status.phase_share, min(_WIDTH, width - 24), plain=plain)
