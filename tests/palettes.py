@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from voice_guide.app import gather_palette
 from voice_guide.sound.palette import Palette
-from voice_guide.sound.patch import KINDS, Patch
+from voice_guide.sound.patch import KINDS, Patch, parse_patch
 from voice_guide.sound.sources.source import Source
 from voice_guide.store.paths import shipped
 from voice_guide.store.sounds.finding import find_sounds
@@ -15,6 +15,12 @@ from voice_guide.store.sounds.finding import find_sounds
 def shipped_palette() -> Palette:
     """Return the sounds that come with the program, nothing made yet."""
     return gather_palette(find_sounds((shipped("sounds"),)))
+
+
+def shipped_patches() -> dict[str, Patch]:
+    """Return the patches that come with the program, by name."""
+    paths = sorted(shipped("sounds").glob("*/*.toml"))
+    return {path.stem: parse_patch(path.read_text("utf-8"), path.stem) for path in paths}
 
 
 def palette_of(patches: Iterable[Patch]) -> Palette:

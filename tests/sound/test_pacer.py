@@ -1,24 +1,26 @@
-"""A listener with closed eyes must know the phase from the sound alone; so must this test.
+"""A listener with closed eyes must know the phase from the sound alone; so must this test."""
 
-`hear` is told nothing but samples. It listens for steps and turns in level, and between them for
-whether the sound climbs, rests, sinks or is silent.
-"""
-
-from itertools import pairwise
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
+from palettes import shipped_palette
+from phases import hear, listen
 
-from voice_guide.sound.clip import SAMPLE_RATE, Samples
+from voice_guide.score.compile import Request, compile_score
+from voice_guide.score.model import CueKind, Stem
+from voice_guide.score.render import render
+from voice_guide.script.parse import parse
+from voice_guide.sound.clip import SAMPLE_RATE
 from voice_guide.sound.pacer import Part, shape_breath, shape_release, shape_tense
+from voice_guide.sound.palette import Palette
 from voice_guide.sound.patch import PacerPatch, parse_patch
 
-SOUNDS = Path(__file__).parents[2] / "sounds" / "pacers"
+ROOT = Path(__file__).parents[2]
+SOUNDS = ROOT / "sounds" / "pacers"
 PACERS = [parse_patch(path.read_text("utf-8"), path.stem) for path in sorted(SOUNDS.iterdir())]
 PATTERNS = {
     "4-7-8": (("in", 4.0), ("hold", 7.0), ("out", 8.0)),
@@ -27,74 +29,11 @@ PATTERNS = {
     "long exhale": (("in", 4.0), ("out", 6.0)),
     "sigh": (("in", 3.0), ("in", 1.0), ("out", 8.0)),
 }
-EAR_RATE = 8_000
-HOP = EAR_RATE // 200
-WINDOW = 10 * HOP
-STEP = 12
-"""Hops on either side, 60 ms, between which a step in level is looked for."""
-
 every_pacer = pytest.mark.parametrize("patch", PACERS, ids=lambda patch: patch.name)
 
 
 def to_parts(pattern: tuple[tuple[str, float], ...]) -> tuple[Part, ...]:
     return tuple((phase, round(seconds * SAMPLE_RATE)) for phase, seconds in pattern)
-
-
-def listen(samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return level (linear, loudest 1) and height (octaves) every 5 ms."""
-    hz = np.fft.rfftfreq(WINDOW, 1 / EAR_RATE)
-    audible = (hz > 80) & (hz < 3000)
-    frames = samples.shape[0] * EAR_RATE // SAMPLE_RATE
-    power = np.zeros((frames // HOP + 1, int(audible.sum())))
-    for channel in samples.T:
-        low = np.fft.irfft(np.fft.rfft(channel)[: frames // 2 + 1], frames)
-        padded = np.pad(low, WINDOW // 2)
-        windows = sliding_window_view(padded, WINDOW)[::HOP] * np.hanning(WINDOW)
-        power += np.abs(np.fft.rfft(windows)[:, audible]) ** 2
-    level = np.sqrt(power.sum(axis=1))
-    height = (power * np.log2(hz[audible])).sum(axis=1) / (power.sum(axis=1) + 1e-30)
-    return level / level.max(), height
-
-
-def find_bounds(level: NDArray[np.float64]) -> list[float]:
-    """Return the places, in hops, where the level steps, or dips and returns."""
-    logs = np.log(level + 0.02)
-    steps = np.zeros_like(logs)
-    steps[STEP:-STEP] = logs[2 * STEP :] - logs[: -2 * STEP]
-    steps[: 2 * STEP] = steps[-2 * STEP :] = 0.0
-    found: list[tuple[int, float]] = []
-    while np.abs(steps).max() > 0.9:
-        place = int(np.abs(steps).argmax())
-        found.append((place, steps[place]))
-        same = np.sign(steps) == np.sign(steps[place])
-        around = np.abs(np.arange(steps.size) - place) < 3 * STEP
-        steps[same & around] = 0.0
-    found.sort()
-    bounds: list[float] = []
-    while found:
-        place, step = found.pop(0)
-        if found and step < 0 < found[0][1] and found[0][0] - place < 3 * STEP:
-            bounds.append((place + found.pop(0)[0]) / 2)
-        else:
-            bounds.append(float(place))
-    return bounds
-
-
-def hear(samples: Samples) -> list[tuple[str, float]]:
-    """Return the phases that can be heard, with the second at which each ends."""
-    level, height = listen(samples)
-    bounds = [0.0, *find_bounds(level), samples.shape[0] / SAMPLE_RATE * 200]
-    heard = []
-    for start, end in pairwise(bounds):
-        inside = slice(round(start) + STEP, round(end) - STEP)
-        if level[inside].mean() < 0.01:
-            phase = "rest"
-        else:
-            at = np.arange(level.size)[inside]
-            climb = np.polyfit(at, height[inside], 1)[0] * (end - start)
-            phase = "in" if climb > 0.1 else "out" if climb < -0.1 else "hold"
-        heard.append((phase, end / 200))
-    return heard
 
 
 @every_pacer
@@ -104,6 +43,59 @@ def test_the_phases_can_be_heard(patch: PacerPatch, pattern: tuple[tuple[str, fl
     assert [phase for phase, _ in heard] == [phase for phase, _ in pattern]
     ends = np.cumsum([seconds for _, seconds in pattern])
     assert [end for _, end in heard] == pytest.approx(ends, abs=0.05)
+
+
+def patterns_in_use() -> list[str]:
+    texts = [path.read_text("utf-8") for path in sorted(ROOT.glob("scripts/*/*/*.md"))]
+    found = {
+        one for text in texts for one in re.findall(r"^\[breathe ([^,\]]+)", text, re.MULTILINE)
+    }
+    return sorted(found | {"4-7-8", "4-4-4-4", "5.5-5.5", "4-6", "3+1-0-8", "5-5"})
+
+
+STEM = """---
+title: Breathing alone
+kind: breathing
+length: 1-9 min
+bell: none
+bed: none
+pacer: {}
+---
+# Breathe
+[breathe {}, 2 rounds, tones]
+"""
+
+
+@pytest.fixture(scope="module")
+def palette() -> Palette:
+    return shipped_palette()
+
+
+@pytest.mark.parametrize("hold_free", [False, True], ids=["as written", "hold-free"])
+@every_pacer
+def test_a_blind_reader_knows_every_phase_of_every_script(
+    patch: PacerPatch, hold_free: bool, palette: Palette
+) -> None:
+    """From the stem of the pacer alone, over two rounds, for every pattern that a script uses."""
+    worst_s, where = 0.0, ""
+    for pattern in patterns_in_use():
+        script = parse(STEM.format(patch.name, pattern))
+        score = compile_score(script, {}, palette, Request(hold_free=hold_free), name="stem")
+        cues = [cue for cue in score.cues if cue.kind is CueKind.BREATH]
+        start = cues[0].span.onset
+        heard = hear(render(score, start, cues[-1].span.end, {Stem.PACER}))
+        merged = [
+            one
+            for one, after in zip(heard, [*heard[1:], ("", 0.0)], strict=True)
+            if (one[0], after[0]) != ("in", "in")  # a topped-up inhale
+        ]
+        assert [phase for phase, _ in merged] == [cue.phase for cue in cues], pattern
+        for (_, end_s), cue in zip(merged, cues, strict=True):
+            off_s = abs(end_s - (cue.span.end - start) / SAMPLE_RATE)
+            if off_s > worst_s:
+                worst_s, where = off_s, f"{cue.phase} of {pattern}"
+    print(f"{patch.name}: off by {1000 * worst_s:.0f} ms at most ({where})")
+    assert worst_s <= 0.05
 
 
 @every_pacer

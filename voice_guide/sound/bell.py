@@ -16,8 +16,9 @@ _TAIL_SHARE: Final = 0.2
 """Of the length: the last part, in which what is left fades to nothing."""
 _T60: Final = float(np.log(1000.0))
 """Natural logarithm of 60 dB."""
-_SIDES: Final = ((1.0, 0.6), (0.6, 1.0))
-"""Gains in the left and right ear of the halves of a pair, whose nodes lie apart on the rim."""
+_SIDES: Final = ((0.857, 0.514), (0.514, 0.857))
+"""Gains in the left and right ear of the halves of a pair, whose nodes lie apart on the rim; in
+each ear they have the power of a partial that is alone."""
 
 
 def strike_bell(patch: BellPatch) -> Samples:

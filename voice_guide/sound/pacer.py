@@ -147,10 +147,13 @@ def _turns(phase: str, following: str) -> bool:
 
 
 def _edges(parts: Sequence[Part]) -> list[float]:
-    """Return half of the soft step at each bound; short phases have shorter ones."""
+    """Return half of the soft step at each bound; short phases have shorter ones.
+
+    At the ends there is but one half: the first sound is heard where the breath begins.
+    """
     lengths = [length for _, length in parts]
     inner = [min(_EDGE, a / 4, b / 4) for a, b in pairwise(lengths)]
-    outer = [min(2 * _EDGE, lengths[end] / 4) if lengths else 0.0 for end in (0, -1)]
+    outer = [min(_EDGE, lengths[end] / 4) if lengths else 0.0 for end in (0, -1)]
     return [outer[0], *inner, outer[1]]
 
 

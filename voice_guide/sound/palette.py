@@ -15,7 +15,7 @@ from voice_guide.sound.bell import strike_bell
 from voice_guide.sound.clip import Clip, Frames, Samples, seconds_to_frames
 from voice_guide.sound.loudness import change_loudness, crest_lufs, integrated_lufs
 from voice_guide.sound.pacer import Part, shape_breath, shape_release, shape_tense
-from voice_guide.sound.patch import KINDS, BedPatch, BellPatch, PacerPatch
+from voice_guide.sound.patch import KINDS, NAME, BedPatch, BellPatch, PacerPatch
 from voice_guide.sound.sources.breathing import breathe_recording, even_out
 from voice_guide.sound.sources.recording import USED_S, Recording, loop_recording, ring_recording
 from voice_guide.sound.sources.source import Made, Sound, Source, describe, is_name, read
@@ -153,7 +153,7 @@ class Palette:
         return found
 
     def _refuse(self, kind: str, name: str, known: Sequence[str]) -> NoReturn:
-        if not is_name(name):
+        if not NAME.fullmatch(name):
             raise SoundNotFound(
                 f"{_shorten(name)} is no name of a sound.",
                 "A name has letters, digits, hyphens and underscores, 64 at most. "
