@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import PlatformDirs
-
 HOME_VARIABLE = "VOICE_GUIDE_HOME"
 """Environment variable: one folder that holds config, data and cache, for tests and USB sticks."""
 
@@ -63,6 +61,8 @@ def find_paths(environ: Mapping[str, str] = os.environ) -> Paths:
     if home:
         root = Path(home).expanduser().absolute()
         return Paths(root / "config", root / "data", root / "cache")
+    from platformdirs import PlatformDirs  # noqa: PLC0415 (only needed here)
+
     folders = PlatformDirs("voice-guide", appauthor=False)
     return Paths(folders.user_config_path, folders.user_data_path, folders.user_cache_path)
 

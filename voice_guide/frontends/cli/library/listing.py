@@ -24,7 +24,6 @@ from voice_guide.frontends.services import Services
 
 _WIDTH: Final = 88
 _ELSEWHERE: Final = "Elsewhere in your own folder"
-_MOST_NOTES: Final = 5
 _WIDEST_ID: Final = 36
 """Columns; a longer id pushes its own row aside and not all others."""
 
@@ -50,10 +49,8 @@ def list_scripts(services: Services, kind: str | None = None, *, as_json: bool) 
         print_json([entry_to_json(one) for one in entries])
     else:
         print("\n".join(_page(entries, screen_width())))
-    for note in catalogue.notes[:_MOST_NOTES]:
+    for note in catalogue.notes:
         print(printable(note), file=sys.stderr)
-    if len(catalogue.notes) > _MOST_NOTES:
-        print(f"And {len(catalogue.notes) - _MOST_NOTES} more of that sort.", file=sys.stderr)
     return 0
 
 
@@ -99,16 +96,15 @@ def _page(entries: Sequence[CatalogueEntry], width: int) -> Iterator[str]:
 
 def _row(entry: CatalogueEntry, ids: int, width: int) -> Iterator[str]:
     length = lengths_to_text(*entry.length_s)
-    start = f"  {pad(printable(entry.id), ids)}  {length:<9}"
+    name = f"  {printable(entry.id)}"
     title = printable(entry.title) + _mark(entry)
-    summary = printable(entry.summary)
-    if columns_of(start) + 2 + columns_of(title) <= width:
-        yield f"{start}  {title}"
-        yield from wrap(summary, width, " " * 6)
+    row = f"{pad(name, ids + 2)}  {length:<9}  {title}"
+    if columns_of(row) <= width:
+        yield row
     else:
-        yield start.rstrip()
-        yield from wrap(title, width, " " * 6)
-        yield from wrap(summary, width, " " * 6)
+        yield name
+        yield from wrap(f"{length}  {title}", width, " " * 6)
+    yield from wrap(printable(entry.summary), width, " " * 6)
 
 
 def _broken_row(entry: CatalogueEntry, width: int) -> Iterator[str]:
