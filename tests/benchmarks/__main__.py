@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rig import MISSING
 
-from benchmarks import material, played, rendered, speed, started
+from benchmarks import listed, material, played, rendered, speed, started
 from benchmarks.table import (
     HEADINGS,
     Row,
@@ -39,6 +39,7 @@ MEASURES: Final[dict[str, Callable[[bool], list[Row]]]] = {
     "memory": speed.measure_memory,
     "loudness": rendered.measure_loudness,
     "words": rendered.measure_words,
+    "list": listed.measure_list,
     "start": started.measure_start,
     "playing": played.measure_playing,
     "ears": played.measure_ears,
