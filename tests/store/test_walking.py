@@ -45,6 +45,17 @@ def test_circles_are_walked_once_and_told(tmp_path: Path) -> None:
     assert all("listed already" in note for note in found.notes)
 
 
+def test_of_many_notes_the_first_are_told(tmp_path: Path) -> None:
+    plant(tmp_path, "sub/a.md")
+    for number in range(30):
+        (tmp_path / f"again{number:02}").symlink_to(tmp_path / "sub")
+    found = walk(tmp_path)
+    assert names(tmp_path, found) == ["sub/a.md"]
+    assert "again00" in found.notes[0]
+    assert len(found.notes) < 10
+    assert f"more things under {tmp_path}" in found.notes[-1]
+
+
 def test_a_link_to_a_folder_elsewhere_is_followed_once(tmp_path: Path) -> None:
     plant(tmp_path / "elsewhere", "deep/a.md")
     plant(tmp_path / "own", "b.md")

@@ -51,7 +51,7 @@ def list_sounds(services: Services, *, as_json: bool) -> int:
 def _sound_to_lines(sound: Sound, width: int) -> Iterator[str]:
     origin = "yours" if sound.is_own else "ships"
     if sound.fault:
-        first, *more = f"{sound.fault.message}\n{sound.fault.hint}".strip().splitlines()
+        first, *more = f"{sound.fault.message}\n{sound.fault.hint}".strip().split("\n")
         yield f"  ! {first}"
         yield from (f"    {line}" for line in more)
         return
@@ -169,9 +169,9 @@ def render_sounds(services: Services, name: str | None, folder: Path | None, *, 
 def _make_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "its name cannot be used"
+    except OSError as error:
         raise ExportFailed(
-            f"The folder {folder} cannot be made: {reason}.", "Choose another with -o FOLDER."
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            "Choose another with -o FOLDER.",
         ) from error
     return folder

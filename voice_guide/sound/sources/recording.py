@@ -145,7 +145,7 @@ def _clean(recording: Recording, used_s: float) -> Samples:
     for channel in (0, 1):
         samples[:, channel] = loaded[:, min(channel, loaded.shape[1] - 1)]
         _take_drift_out(samples[:, channel])
-    peak = max((float(np.abs(channel).max(initial=0.0)) for channel in samples.T), default=0.0)
+    peak = max((float(np.abs(channel).max(initial=0.0)) for channel in samples.T))
     if peak < _FAINTEST:
         raise PatchError(
             f"{recording.place} is silent, or all but silent.",
@@ -160,6 +160,8 @@ def _take_drift_out(channel: Samples) -> None:
 
     That is the mean of each 10 ms, smoothed: nothing of what is heard from 22 Hz on.
     """
+    if not channel.size:
+        return
     edges = np.arange(0, channel.size, _STEP)
     means = np.add.reduceat(channel, edges) / np.diff([*edges, channel.size])
     slow = smooth(means, _SLOW, "edge")

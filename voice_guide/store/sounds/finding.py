@@ -14,10 +14,10 @@ KINDS: Final = {"bells": "bell", "beds": "bed", "pacers": "pacer"}
 """The folders of the palette, and the kind of sound that lies in each."""
 
 PATCH: Final = ".toml"
-RECORDINGS: Final = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif")
-"""What libsndfile reads."""
-_OTHERS: Final = (".m4a", ".aac", ".wma", ".caf", ".mp4", ".webm", ".mid")
-"""What it does not read, and somebody might put there all the same."""
+RECORDINGS: Final = (".wav", ".flac", ".ogg", ".oga", ".opus", ".aiff", ".aif")
+"""What libsndfile reads, but for MP3: on a damaged one its decoder talks to the terminal."""
+_OTHERS: Final = (".mp3", ".m4a", ".aac", ".wma", ".caf", ".mp4", ".webm", ".mid")
+"""What somebody might put there all the same."""
 _MOST_FILES: Final = 500
 """In one folder of sounds; a palette of more could not be taken in."""
 

@@ -48,7 +48,7 @@ def read_recording(path: Path, sample_rate: int, longest_s: float) -> NDArray[An
     Parameters
     ----------
     path
-        WAV, FLAC, OGG (Vorbis or Opus), MP3 or AIFF.
+        WAV, FLAC, OGG (Vorbis or Opus) or AIFF.
     sample_rate
         Frames a second of what is returned.
     longest_s
