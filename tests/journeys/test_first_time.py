@@ -130,7 +130,7 @@ def test_the_first_words_that_are_heard_are_the_cautions(home):
         screen = Screen("play", "4-7-8", env=env)
         screen.wait_for("Take care: Holding the breath")
         screen.wait_for(BEFORE)
-        screen.wait_for("Please let the breath flow")
+        screen.wait_for(spoken("breath-hold")[0][:30])
         before = recording.frames()
         wait_until(lambda: recording.frames() > before + 48_000, what="a second was heard")
         spoken_part = recording.samples()[before : before + 48_000]

@@ -29,7 +29,7 @@ def test_these_are_the_known_ones() -> None:
 def test_what_is_spoken_is_short_and_can_be_spoken(name: str) -> None:
     sentences = spoken(name)
     assert 1 <= len(sentences) <= 2
-    assert all(len(sentence.split()) <= 24 for sentence in sentences)
+    assert all(len(sentence.split()) <= 21 for sentence in sentences)
     assert re.fullmatch(r"[A-Za-z ,.]+", " ".join(sentences)), "no digit, no bracket, no dash"
 
 

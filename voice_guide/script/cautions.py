@@ -20,7 +20,7 @@ class Caution(NamedTuple):
 BREATH_HOLD: Final = "breath-hold"
 
 # Two cautions that are spoken one after the other say a sentence that they share only once.
-_DIZZY: Final = "Stop if you feel dizzy, and please never do this in water or while driving."
+_DIZZY: Final = "Stop if you feel dizzy, and never do this in water or while driving."
 
 # Of holds, tensing and kindness: shared practice of the guides to each, gathered with care and not
 # clinical advice. Of stillness: Kim & Newman 2019, relaxation can itself make people uneasy.
@@ -30,13 +30,13 @@ CAUTIONS: Final[dict[str, Caution]] = {
         "breathing, seizure or eye-pressure conditions, after recent surgery, and in panic. The "
         "same session is there hold-free, in the same time. Never in water or while driving. Stop "
         "when you feel dizzy.",
-        spoken="Please let the breath flow without holding in pregnancy, in panic, after surgery, "
-        f"or with heart, blood pressure, lung, eye or seizure conditions. {_DIZZY}",
+        spoken="Please breathe without holding in pregnancy, in panic, after surgery, or with heart, "
+        f"blood pressure, lung, eye or seizure conditions. {_DIZZY}",
     ),
     "slow-breath": Caution(
         shown="Breathe as you like whenever you feel dizzy or uneasy. Never in water or while "
         "driving.",
-        spoken=f"Breathe as you like whenever a slow breath feels uneasy. {_DIZZY}",
+        spoken=f"Breathe as you like whenever this feels uneasy. {_DIZZY}",
     ),
     "tensing": Caution(
         shown="Muscles are tensed for a few seconds. Leave out whatever hurts, and keep breathing.",

@@ -31,8 +31,8 @@ BELL_GAP: Final = written.Elastic(3.0, 6.0)
 BEFORE: Final = "Before we begin"
 """The title of the section in which cautions are spoken."""
 # Cautions last as long as they last, so that all after them is the session it always is.
-_CAUTION_GAP: Final = written.Elastic(0.8, 0.8)
-_BEFORE_GAP: Final = written.Elastic(3.0, 3.0)
+_CAUTION_GAP: Final = written.Elastic(0.6, 0.6)
+_BEFORE_GAP: Final = written.Elastic(2.5, 2.5)
 
 _WAITS: Final[dict[type[written.Item], CueKind | None]] = {
     written.Pause: None,
