@@ -18,8 +18,6 @@ _SITUATION, _TITLE, _SUMMARY = 4.0, 3.0, 1.0
 """How much a word weighs, by where it stands."""
 _ENOUGH: Final = 8.0
 """The weight at which a word counts for half of all that it can."""
-_WHOLE: Final = 0.3
-"""What each word of a situation counts besides, when all of them were typed."""
 _VERBATIM: Final = 1.5
 """What a situation counts besides that was typed word for word, be its words ever so common."""
 _ALIKE: Final = 0.7
@@ -29,8 +27,7 @@ _NEAR: Final = 0.78
 """How alike two spellings have to be: `anxios` and `anxious` are, `house` and `hours` are not."""
 _LENGTHS_OF_SLIPS: Final = range(4, 25)
 """A shorter word is too like many others, and a longer one is no word."""
-_MOST_SLIPS: Final = 12
-_MOST_WORDS: Final = 60
+_MOST_WORDS: Final = 40
 _MOST_CHARACTERS: Final = 4_000
 _MOST_REASONS: Final = 3
 
@@ -213,11 +210,9 @@ def _understand(query: str, spellings: Mapping[str, str]) -> tuple[_Answers, ...
     known = set(spellings.values())
     every = {word: _stem(word) for word in _to_words(_ALIKE_GROUPS)} | dict(spellings)
     wanted: dict[str, _Answers] = {}
-    slips = 0
     for word in _to_words(query[:_MOST_CHARACTERS])[:_MOST_WORDS]:
         stem, sure = _stem(word), 1.0
-        if stem not in known and stem not in _alike() and slips < _MOST_SLIPS:
-            slips += 1
+        if stem not in known and stem not in _alike():
             stem, sure = every.get(_correct(word, list(every)), stem), _MISSPELT
         answers = {other: sure * _ALIKE for other in _alike().get(stem, ()) if other in known}
         if stem in known:
@@ -243,12 +238,10 @@ def _weigh(
     score = _VERBATIM * any(verbatim)
     for answers in wanted:
         weight = _TITLE * _best(header.title, answers) + _SUMMARY * _best(header.summary, answers)
-        whole = 0.0
         for (_, stems), share in zip(header.situations, shares, strict=True):
             weight += _SITUATION * share * _best(stems, answers)
-            whole = max(whole, share**4 * _best(stems, answers))
         rare = max(rarity[stem] * sure for stem, sure in answers.items())
-        score += rare * (weight / (weight + _ENOUGH) + _WHOLE * whole)
+        score += rare * weight / (weight + _ENOUGH)
     nearness = [share + same for share, same in zip(shares, verbatim, strict=True)]
     nearest = sorted(range(len(nearness)), key=lambda at: -nearness[at])
     why = tuple(header.situations[at][0] for at in nearest if nearness[at])
