@@ -21,6 +21,7 @@ from voice_guide.session.conductor import Conductor
 from voice_guide.session.machine import Mode
 from voice_guide.session.prepare import Ask, speak_all
 from voice_guide.sound.clip import seconds_to_frames
+from voice_guide.sound.palette import Palette
 from voice_guide.voice.silent import SilentEngine
 
 TEXT = """---
@@ -84,9 +85,10 @@ class Stage:
         self.inbox = queue.SimpleQueue()
         self.endings = []
         self.output = output or NullOutput()
+        self.palette = palette
         self.conductor = Conductor(
             lambda: engine or SilentEngine(),
-            lambda: palette,
+            lambda: self.palette,
             lambda: Player(self.output),
             self.inbox.put,
             self.endings.append,
@@ -244,6 +246,21 @@ def test_ease_takes_the_holds_away_within_a_phase(stage):
     stage.play(1.0)
     held = [cue for cue in stage.conductor._prepared.score.cues if cue.phase == "hold"]
     assert not held, "what is gone back to is hold-free as well"
+
+
+def test_sounds_that_break_meanwhile_are_for_the_next_session(stage):
+    stage.begin()
+    stage.hear(e.Skip())
+    stage.play(1.0)
+    stage.palette = Palette()
+    stage.hear(e.Ease())
+    stage.play(1.0)
+    assert stage.status.state is Mode.PLAYING
+    assert stage.status.eased
+    assert stage.status.fault is None
+    stage.hear(e.Play(ASK))
+    stage.wait()
+    assert "There is no bell" in stage.status.fault.message
 
 
 def test_stop_fades_and_ends(stage):

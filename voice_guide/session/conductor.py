@@ -183,7 +183,7 @@ class Conductor:
         floor = self._ahead()
         words = (cue.span.onset for cue in prepared.score.cues if cue.kind is CueKind.SPEECH)
         if self._position and next(words, floor) < floor:
-            prepared = recompile(prepared, self._palette(), first_word_at=floor)
+            prepared = recompile(prepared, first_word_at=floor)
         self._prepared = prepared
         self._notice = prepared.notice
         self._sound(prepared.score)
@@ -196,7 +196,7 @@ class Conductor:
 
     def _ease(self, _effect: events.EaseScore) -> None:
         if self._prepared:
-            self._prepared = recompile(self._prepared, self._palette(), eased_at=self._ahead())
+            self._prepared = recompile(self._prepared, eased_at=self._ahead())
             self._sound(self._prepared.score)
 
     def _ahead(self) -> Frames:
@@ -210,7 +210,7 @@ class Conductor:
             return
         if effect.step < 0 and self._state.eased:
             # What lies behind was set before the listener asked for ease.
-            self._prepared = recompile(self._prepared, self._palette(), eased_at=0)
+            self._prepared = recompile(self._prepared, eased_at=0)
             self._sound(self._prepared.score)
         sections = self._prepared.score.sections
         here = max(0, bisect_right(sections, self._position, key=lambda one: one.onset) - 1)

@@ -57,6 +57,8 @@ class Prepared:
     ask: Ask
     score: Score
     clips: Mapping[Utterance, Clip]
+    palette: Palette
+    """The sounds that it began with: a file that changes meanwhile is for the next session."""
     notice: str = ""
     """One plain line for the listener when not every word could be spoken."""
     first_word_at: Frames = FIRST_WORD_AT
@@ -78,7 +80,7 @@ def prepare(
     engine = _choose_engine(ask, engine)
     clips, notice = speak_all(utterances(ask.script, ask.request), engine, progress)
     score = compile_score(ask.script, clips, palette, ask.request, name=ask.name)
-    return Prepared(ask, score, clips, notice)
+    return Prepared(ask, score, clips, palette, notice)
 
 
 def can_surely_last(ask: Ask) -> bool:
@@ -104,7 +106,6 @@ def _choose_engine(ask: Ask, engine: Engine) -> Engine:
 
 def recompile(
     prepared: Prepared,
-    palette: Palette,
     *,
     first_word_at: Frames | None = None,
     eased_at: Frames | None = None,
@@ -114,7 +115,7 @@ def recompile(
     score = compile_score(
         prepared.ask.script,
         prepared.clips,
-        palette,
+        prepared.palette,
         prepared.ask.request,
         name=prepared.ask.name,
         first_word_at=first_word_at,
