@@ -130,7 +130,9 @@ def test_json_holds_everything_and_is_never_wrapped(say, own):
         "when": ["the cat is ill"],
         "actions": [],
         "sources": [],
+        "take_care": [],
     }
+    assert "pregnancy" in rows["breathing/4-7-8"]["take_care"][0]
     assert rows["broken"]["fault"] == "The file is empty."
 
 

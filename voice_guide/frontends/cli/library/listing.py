@@ -72,7 +72,12 @@ def read_kind(written: str) -> str:
 
 def entry_to_json(entry: CatalogueEntry) -> dict[str, Any]:
     """Return everything there is to know of a script, in plain values."""
-    return {name: getattr(entry, name) for name in entry.__slots__} | {"path": str(entry.path)}
+    from voice_guide.script.cautions import shown
+
+    return {name: getattr(entry, name) for name in entry.__slots__} | {
+        "path": str(entry.path),
+        "take_care": [shown(caution) for caution in entry.cautions],
+    }
 
 
 def _page(entries: Sequence[CatalogueEntry], width: int) -> Iterator[str]:
