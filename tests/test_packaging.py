@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted(
     str(path.relative_to(ROOT))
-    for folder, ending in (("scripts", "md"), ("sounds", "toml"))
+    for folder, ending in (("scripts", "md"), ("scripts", "txt"), ("sounds", "toml"))
     for path in (ROOT / folder).rglob(f"*.{ending}")
 )
 

@@ -34,15 +34,16 @@ _MOST_REASONS: Final = 3
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _ENDING: Final = re.compile(r"'(?:s|m|re|ve|d|ll)$")
 _SILENT_WORDS: Final = """
-a about after again all also am an and any are as at be because been before being but by can cannot
-cant could couldnt did didnt do does doesnt done dont during each even ever every feel feeling feels
-felt for from get gets getting go goes going gonna got had hadnt has hasnt have havent having he her
-here hers herself him himself his how i if ill im in into is isnt it its itself ive just keep keeps
-let like lot make makes me might more most much must my myself need needed needs no nor not now of
-off ok okay on one only or other our out over own please quite re really say says she should so some
-someone something still such than that the their theirs them then there these they theyre thing
-things this those though to too until up us very want wanted wants was wasnt we well were werent
-what when where which while who whom why will with wont would wouldnt yet you your yours
+a about after again all also am an and any are as at back be because been before being but by can
+cannot cant could couldnt did didnt do does doesnt done dont during each even ever every feel
+feeling feels felt for from get gets getting go goes going gonna got had hadnt has hasnt have havent
+having he her here hers herself him himself his how i if ill im in into is isnt it its itself ive
+just keep keeps let like lot make makes me might more most much must my myself need needed needs no
+nor not now of off ok okay on one only or other our out over own please quite re really said say
+saying says seem seems she should so some someone something still stop stopped such tell than that
+the their theirs them then there these they theyre thing things this those though to told too until
+up us very want wanted wants was wasnt we well were werent what when where which while who whom why
+will with wont would wouldnt yet you your yours
 """
 """Words that are everywhere, `not` among them: what is missing is what one is looking for."""
 
@@ -68,7 +69,9 @@ exhausted tired weary
 cuddle held hold hug
 clingy needy
 abandoned abandonment dumped leave leaving left rejected
-insecure insecurity unsafe
+cheating insecure insecurity jealous jealousy unsafe
+cold distance distant drifting space withdrawn
+breakup ex heartbreak heartbroken miss missing
 heart palpitations pounding
 breath breathing breathless
 journal journaling diary write writing

@@ -65,7 +65,8 @@ def _nothing(query: str, width: int) -> Iterator[str]:
     yield from wrap(
         f"This is good company whatever it is: voice-guide play {_COMPANY}", width, "    "
     )
-    yield from wrap("And this shows all there is: voice-guide list", width, "    ")
+    yield from wrap("This shows all there is: voice-guide list", width, "    ")
+    yield from wrap("And this is for when it is too much: voice-guide more-help", width, "    ")
 
 
 def _safety(width: int) -> Iterator[str]:
