@@ -42,7 +42,7 @@ _LISTED: Final = re.compile(rf" *(?P<scalar>{_QUOTED}|[^\W_][^\[\]{{}},:?#]*) *(
 def read_entry(text: str) -> Entry:
     """Return the entry that the text means; raise `Wrong` where it is none.
 
-    Nearly all are plain, and read here. YAML reads the others, a hundred times as slowly; both
+    Nearly all are plain, and read here. YAML reads the others, some 35 times as slowly; both
     read the same.
     """
     entry = read_plain(text)
