@@ -55,6 +55,7 @@ def begin(
 
     \b
     voice-guide list                      what there is to hear
+    voice-guide find "can't sleep"        by how you feel
     voice-guide play 4-7-8                begin
     voice-guide play 4-7-8 --length 5m    five minutes
     voice-guide render 4-7-8 -o calm.mp3  into a file
