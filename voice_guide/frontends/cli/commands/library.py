@@ -52,7 +52,7 @@ def find(
 
 @app.command("more-help")
 def more_help() -> int:
-    """Tell when to look for more help, who can give it, and where to call.
+    """Tell when to look for more help, and where.
 
     \b
     voice-guide more-help
@@ -86,9 +86,9 @@ def new(
         str | None, typer.Option("--from", metavar="SCRIPT", help="Begin with this one's text.")
     ] = None,
 ) -> int:
-    """Begin a script of your own, with comments that show how scripts are written.
+    """Begin a script of your own.
 
-    It is written into your own folder, and never over anything. One of the same kind and file
+    Its comments show how scripts are written. It goes into your own folder, and never over anything. One of the same kind and file
     name as a script that came with the program takes its place.
 
     \b
