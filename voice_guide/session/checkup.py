@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +23,7 @@ from voice_guide.voice.engine import Engine
 
 _PACKAGES: Final = ("pyttsx3", "sounddevice", "soundfile", "soxr", "numpy", "mutagen")
 _TEST_BELL_S: Final = 5.0
+_USUAL_BELL: Final = "singing-bowl"
 _TEST_WORDS: Final = "You are here."
 
 
@@ -58,7 +60,9 @@ def examine(
 
 def one_bell(palette: Palette) -> Score:
     """Return one soft bell, to hear whether all is well."""
-    clip = palette.bell(palette.names("bell")[0])
+    bells = (one for one in palette.sounds() if one.kind == "bell" and not one.fault)
+    shipped_first = sorted(bells, key=lambda one: one.is_own)
+    clip = palette.bell(shipped_first[0].name if shipped_first else _USUAL_BELL)
     length = min(clip.length, seconds_to_frames(_TEST_BELL_S))
     fade = seconds_to_frames(1.0)
     return Score(
@@ -105,7 +109,14 @@ def _try_voice(engine: Engine, voicing: Voicing) -> str:
 
 
 def _count_sounds(palette: Palette) -> str:
-    return ", ".join(f"{len(palette.names(kind))} {kind}s" for kind in ("bell", "bed", "pacer"))
+    sounds = tuple(palette.sounds())
+    heard = Counter(one.kind for one in sounds if not one.fault)
+    counts = ", ".join(f"{heard[kind]} {kind}s" for kind in ("bell", "bed", "pacer"))
+    broken = sum(one.fault is not None for one in sounds)
+    if broken:
+        files = "one file is" if broken == 1 else f"{broken} files are"
+        return f"{counts}; {files} of no use, and voice-guide sounds says why"
+    return counts
 
 
 def _look_at_folder(name: str, folder: Path) -> Finding:
