@@ -78,7 +78,7 @@ def show(context: typer.Context, script: Name) -> int:
 @app.command()
 def new(
     context: typer.Context,
-    title: Annotated[list[str], typer.Argument(metavar="TITLE", help="Also names the file.")],
+    title: Annotated[list[str], typer.Argument(metavar="TITLE...", help="Also names the file.")],
     kind: Annotated[
         str | None, typer.Option(metavar="KIND", help="breathing, moments, path …")
     ] = None,
@@ -88,8 +88,9 @@ def new(
 ) -> int:
     """Begin a script of your own.
 
-    Its comments show how scripts are written. It goes into your own folder, and never over anything. One of the same kind and file
-    name as a script that came with the program takes its place.
+    Its comments show how scripts are written. It goes into your own folder, and never over
+    anything. One of the same kind and file name as a script that came with the program takes its
+    place.
 
     \b
     voice-guide new "A quiet minute" --kind moments
