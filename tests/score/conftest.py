@@ -33,6 +33,23 @@ def shipped(request: pytest.FixtureRequest) -> tuple[str, Script]:
     return request.param, parse(SCRIPTS[request.param].read_text(), request.param)
 
 
+@pytest.fixture(
+    params=[
+        "breathing/4-7-8",
+        "breathing/box",
+        "breathing/sigh",
+        "kindness/safety-anchors",
+        "kindness/self-compassion-break",
+        "relaxation/muscles-short",
+        "rituals/evening-pages",
+        "rituals/sleep",
+    ]
+)
+def typical(request: pytest.FixtureRequest) -> tuple[str, Script]:
+    """One script of each shape, with its id: holds, rests, muscles, anchors, writing, no bell."""
+    return request.param, parse(SCRIPTS[request.param].read_text(), request.param)
+
+
 @pytest.fixture(scope="session")
 def clips_for() -> Callable[[Script, Request], dict[Utterance, Clip]]:
     """Silent clips: every length as estimated, so that a score is the same on any machine."""

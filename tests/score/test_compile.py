@@ -23,7 +23,7 @@ from voice_guide.score.compile import (
 from voice_guide.score.model import CueKind, Score, Stem
 from voice_guide.score.plan.expand import STARTER_ANCHORS, Listener, fill
 from voice_guide.score.render import render
-from voice_guide.script.model import Breathe, Phase, Script, walk
+from voice_guide.script.model import Phase, Script
 from voice_guide.script.parse import parse
 from voice_guide.sound.clip import SAMPLE_RATE
 from voice_guide.sound.loudness import momentary_lufs
@@ -50,24 +50,8 @@ def whole_minutes(script: Script) -> list[float]:
     return [60.0 * minute for minute in minutes] or [least]
 
 
-def test_every_whole_minute_fits_and_ends_on_an_exhale(shipped, palette, clips_for) -> None:
-    name, script = shipped
-    breathes = any(isinstance(one, Breathe) for part in script.sections for one in walk(part.items))
-    clips = clips_for(script, Request())
-    for length_s in whole_minutes(script):
-        for hold_free in (False, True):
-            request = Request(length_s=length_s, hold_free=hold_free)
-            score = compile_score(script, clips, palette, request, name=name)
-            assert abs(score.length / SAMPLE_RATE - length_s) <= 1.0
-            phases = [cue.phase for cue in score.cues if cue.kind is CueKind.BREATH]
-            assert bool(phases) == breathes
-            assert not phases or phases[-1] is Phase.OUT
-            if hold_free:
-                assert not {Phase.HOLD, Phase.REST} & set(phases)
-
-
-def test_the_twin_places_everything_but_the_breath_alike(shipped, palette, clips_for) -> None:
-    name, script = shipped
+def test_the_twin_places_everything_but_the_breath_alike(typical, palette, clips_for) -> None:
+    name, script = typical
     clips = clips_for(script, Request())
     held, free = (
         compile_score(script, clips, palette, Request(hold_free=twin), name=name)
@@ -82,9 +66,9 @@ def test_the_twin_places_everything_but_the_breath_alike(shipped, palette, clips
 
 
 def test_cues_lie_in_order_inside_the_score_and_speech_never_overlaps(
-    shipped, palette, clips_for
+    typical, palette, clips_for
 ) -> None:
-    name, script = shipped
+    name, script = typical
     score = compile_score(script, clips_for(script, Request()), palette, Request(), name=name)
     onsets = [cue.span.onset for cue in score.cues]
     assert onsets == sorted(onsets)
@@ -95,16 +79,16 @@ def test_cues_lie_in_order_inside_the_score_and_speech_never_overlaps(
     assert score.boundaries[0] == 0
 
 
-def test_every_spoken_cue_has_its_clip_on_its_frame(shipped, palette, clips_for) -> None:
-    name, script = shipped
+def test_every_spoken_cue_has_its_clip_on_its_frame(typical, palette, clips_for) -> None:
+    name, script = typical
     score = compile_score(script, clips_for(script, Request()), palette, Request(), name=name)
     cues = {cue.span for cue in score.cues if cue.kind is CueKind.SPEECH}
     placed = {one.span for one in score.placements if one.stem is Stem.VOICE}
     assert cues == placed
 
 
-def test_easing_changes_nothing_before_it(palette, clips_for, shipped) -> None:
-    name, script = shipped
+def test_easing_changes_nothing_before_it(palette, clips_for, typical) -> None:
+    name, script = typical
     clips = clips_for(script, Request())
     plain = compile_score(script, clips, palette, Request(), name=name)
     at = plain.length // 2
@@ -117,8 +101,8 @@ def test_easing_changes_nothing_before_it(palette, clips_for, shipped) -> None:
     assert not {Phase.HOLD, Phase.REST} & later
 
 
-def test_a_late_voice_moves_the_words_and_keeps_the_length(palette, clips_for, shipped) -> None:
-    name, script = shipped
+def test_a_late_voice_moves_the_words_and_keeps_the_length(palette, clips_for, typical) -> None:
+    name, script = typical
     request = Request(length_s=script.header.length.maximum_s)
     clips = clips_for(script, request)
     late = compile_score(script, clips, palette, request, name=name, first_word_at=3 * SAMPLE_RATE)
@@ -127,8 +111,8 @@ def test_a_late_voice_moves_the_words_and_keeps_the_length(palette, clips_for, s
     assert abs(late.length / SAMPLE_RATE - request.length_s) <= 1.0
 
 
-def test_the_opening_sounds_like_the_start_of_the_whole(palette, clips_for, shipped) -> None:
-    name, script = shipped
+def test_the_opening_sounds_like_the_start_of_the_whole(palette, clips_for, typical) -> None:
+    name, script = typical
     script = replace(script, header=replace(script.header, bed="none"))
     opening = compile_opening(script, palette, Request(), name=name)
     whole = compile_score(script, clips_for(script, Request()), palette, Request(), name=name)
@@ -138,20 +122,20 @@ def test_the_opening_sounds_like_the_start_of_the_whole(palette, clips_for, ship
     assert first.tobytes() == render(whole, 0, second).tobytes()
 
 
-def test_the_first_second_does_not_startle(palette, clips_for, shipped) -> None:
-    name, script = shipped
+def test_the_first_second_does_not_startle(palette, clips_for, typical) -> None:
+    name, script = typical
     score = compile_score(script, clips_for(script, Request()), palette, Request(), name=name)
     assert momentary_lufs(render(score, 0, SAMPLE_RATE)).max() <= -30.0
 
 
-def test_it_ends_in_silence(palette, clips_for, shipped) -> None:
-    name, script = shipped
+def test_it_ends_in_silence(palette, clips_for, typical) -> None:
+    name, script = typical
     score = compile_score(script, clips_for(script, Request()), palette, Request(), name=name)
     assert np.abs(render(score, score.length - 100, score.length)).max() < 1e-4
 
 
-def test_a_length_out_of_reach_names_the_range(palette, clips_for, shipped) -> None:
-    name, script = shipped
+def test_a_length_out_of_reach_names_the_range(palette, clips_for, typical) -> None:
+    name, script = typical
     request = Request(length_s=7200.0)
     clips = clips_for(script, request)
     with pytest.raises(LengthOutOfReach) as caught:
