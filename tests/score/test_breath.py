@@ -121,6 +121,25 @@ def test_counting_stands_on_the_second() -> None:
     assert len(words) == 19
 
 
+@given(patterns, st.integers(1, 6), st.booleans())
+def test_every_word_of_a_breath_and_of_its_twin_is_spoken(pattern, count, hold_free) -> None:
+    spoken = cue_words(pattern, Cueing.COUNTED)
+    rounds = lay_rounds(0, pattern, count, Cueing.COUNTED, hold_free=hold_free)
+    words = {word.text for one in rounds for word in lay_words(one, lambda text: 100)}
+    assert words <= set(spoken)
+
+
+@given(patterns, st.integers(1, 6), st.floats(0, 1))
+def test_an_eased_exhale_is_counted_as_far_as_numbers_were_spoken(pattern, count, share) -> None:
+    spoken = cue_words(pattern, Cueing.COUNTED)
+    at = int(share * (seconds_to_frames(breaths_length_s(pattern, count)) - 1))
+    rounds = lay_rounds(0, pattern, count, Cueing.COUNTED, eased_at=at)
+    for one in rounds:
+        all_words = list(lay_words(one, lambda text: 100))
+        words = list(lay_words(one, lambda text: 100 if text in spoken else None))
+        assert words == [word for word in all_words if word.text in spoken]
+
+
 @pytest.mark.parametrize(
     ("count", "expected"), [(1, "c"), (2, "cs"), (4, "cstt"), (8, "cccssstt"), (12, "cccssstttttt")]
 )

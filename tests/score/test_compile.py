@@ -101,6 +101,19 @@ def test_easing_changes_nothing_before_it(palette, clips_for, typical) -> None:
     assert not {Phase.HOLD, Phase.REST} & later
 
 
+@pytest.mark.parametrize("pattern", ["4-7-8", "4-4-4-4", "3+1-5-2-6"])
+def test_one_may_ease_at_any_moment_of_a_counted_round(compile_text, pattern: str) -> None:
+    text = f"[breathe {pattern}, 3 rounds, counted]\n"
+    plain = compile_text(text)
+    breaths = [cue.span for cue in plain.cues if cue.kind is CueKind.BREATH]
+    for at in range(breaths[0].onset, breaths[-1].end, 3 * SAMPLE_RATE // 2):
+        eased = compile_text(text, eased_at=at)
+        assert eased.length == plain.length
+    free = compile_text(text, request=Request(hold_free=True))
+    counted = [cue.text for cue in free.cues if cue.kind is CueKind.SPEECH and cue.phase]
+    assert "three" in counted
+
+
 def test_a_late_voice_moves_the_words_and_keeps_the_length(palette, clips_for, typical) -> None:
     name, script = typical
     request = Request(length_s=script.header.length.maximum_s)

@@ -54,9 +54,10 @@ class Speech:
         """Frames that a sentence takes."""
         return self.sentence(text).length
 
-    def word_length(self, text: str) -> Frames:
-        """Frames that a cue word takes."""
-        return self.word(text).length
+    def word_length(self, text: str) -> Frames | None:
+        """Frames that a cue word takes; None when it was never spoken."""
+        clip = self.clips.get(cue_utterance(text, self.voicing))
+        return clip.length if clip else None
 
 
 @dataclass(frozen=True, slots=True)

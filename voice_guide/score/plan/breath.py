@@ -117,8 +117,12 @@ def thin_out(cueing: Cueing, index: int, count: int) -> Cueing:
     return Cueing.SPOKEN if index < 2 * counted else Cueing.TONES
 
 
-def lay_words(one: Round, length_of: Callable[[str], Frames]) -> Iterator[Word]:
-    """Yield the words of a round; each ends inside its phase and before the next one."""
+def lay_words(one: Round, length_of: Callable[[str], Frames | None]) -> Iterator[Word]:
+    """Yield the words of a round; each ends inside its phase and before the next one.
+
+    Words without a length were never spoken: an eased exhale may last longer than any that was
+    written, and is counted as far as there are numbers.
+    """
     if one.cueing is Cueing.TONES:
         return
     for place in one.phases:
@@ -127,24 +131,29 @@ def lay_words(one: Round, length_of: Callable[[str], Frames]) -> Iterator[Word]:
             counts = _counts(start, end, place.span.onset) if one.cueing is Cueing.COUNTED else ()
             room = min((onset for onset, _ in counts), default=end) - start
             choices = TOP_UP_WORDS if part else PHASE_WORDS[phase]
-            fitting = [text for text in choices if length_of(text) <= room]
+            fitting = [text for text in choices if _fits(length_of(text), room)]
             yield from (Word(start, text, phase) for text in fitting[:1])
             for onset, text in counts:
-                if onset + length_of(text) + _LEAST_GAP <= min(end, onset + SAMPLE_RATE):
+                if _fits(length_of(text), min(end - onset, SAMPLE_RATE) - _LEAST_GAP):
                     yield Word(onset, text, phase)
+
+
+def _fits(length: Frames | None, room: Frames) -> bool:
+    return length is not None and length <= room
 
 
 def cue_words(pattern: Pattern, cueing: Cueing) -> tuple[str, ...]:
     """Return every word that rounds of this pattern, or of its hold-free twin, may need."""
     if cueing is Cueing.TONES:
         return ()
-    both = (pattern, *pattern.hold_free()[:1])
-    phases = {phase for one in both for phase, _ in one.phases}
+    twins = (*pattern.hold_free()[:1], *_without_rest(pattern).hold_free()[:1])
+    breaths = (pattern, *twins)
+    phases = {phase for one in breaths for phase, _ in one.phases}
     words = [text for phase in Phase if phase in phases for text in PHASE_WORDS[phase]]
     if len(pattern.inhale) > 1:
         words += TOP_UP_WORDS
     if cueing is not Cueing.SPOKEN:
-        longest = max(length for one in both for _, length in one.phases)
+        longest = max(length for one in breaths for _, length in one.phases)
         words += NUMBERS[1 : ceil(longest)]
     return tuple(words)
 
