@@ -124,7 +124,7 @@ def test_previews_are_written_and_never_over_others(say: Say, home: Path, tmp_pa
     code, _, err = say("sounds", "--render", "--play", "wood-block")
     assert code == 1
     assert "is there already" in err
-    assert "--force" in err
+    assert "--force to replace it, or -o ANOTHER-FOLDER" in err
     assert path.stat().st_mtime_ns == before
     assert say("sounds", "--render", "--play", "wood-block", "--force")[0] == 0
     assert path.stat().st_mtime_ns != before

@@ -147,7 +147,7 @@ def test_only_the_start_of_a_long_recording_is_used() -> None:
 
 def test_a_clap_of_thunder_is_no_louder_than_a_bell() -> None:
     samples = noise(60.0)
-    samples[20 * SAMPLE_RATE : 22 * SAMPLE_RATE] *= 60.0
+    samples[20 * SAMPLE_RATE : round(20.4 * SAMPLE_RATE)] *= 18.0
     made = bed(samples)
     assert crest_lufs(made) <= BELL_LUFS + 0.1
     assert true_peak_dbtp(made) <= CEILING_DBTP + 0.1
@@ -221,7 +221,11 @@ def test_gusts_are_evened_out_so_that_the_breath_alone_rises() -> None:
     levels = np.sqrt((even[: 16 * SAMPLE_RATE].reshape(-1, 9600, 2) ** 2).mean(axis=(1, 2)))
     print(f"within {20 * np.log10(levels.max() / levels.min()):.1f} dB")
     assert levels.max() < 1.6 * levels.min()
-    assert [phase for phase, _ in hear(breath(noise(20.0) * gusts))] == ["in", "hold", "out"]
+    made = breath(noise(20.0) * gusts)
+    assert [phase for phase, _ in hear(made)] == ["in", "hold", "out"]
+    hold = made[round(4.2 * SAMPLE_RATE) : round(10.8 * SAMPLE_RATE)]
+    levels = np.sqrt((hold.reshape(-1, 9600, 2) ** 2).mean(axis=(1, 2)))
+    assert levels.max() < 1.6 * levels.min()
 
 
 @settings(max_examples=15, deadline=None)

@@ -124,7 +124,7 @@ class Palette:
 
     def _make(self, kind: str, name: str, make: Callable[[Made], Clip]) -> Clip:
         """Make a sound from the first of its sources that is of use."""
-        sources = self._sources.get((kind, name), ()) if is_name(name) else ()
+        sources = self._sources.get((kind, name), ())
         faults = []
         for source in sources:
             made = self._look_at(source)

@@ -145,7 +145,7 @@ def _clean(recording: Recording, used_s: float) -> Samples:
     for channel in (0, 1):
         samples[:, channel] = loaded[:, min(channel, loaded.shape[1] - 1)]
         _take_drift_out(samples[:, channel])
-    peak = max((float(np.abs(channel).max(initial=0.0)) for channel in samples.T))
+    peak = max(float(np.abs(channel).max(initial=0.0)) for channel in samples.T)
     if peak < _FAINTEST:
         raise PatchError(
             f"{recording.place} is silent, or all but silent.",
