@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from playing import (
     SECOND,
@@ -364,6 +364,8 @@ def test_a_fault_in_the_callback_is_silence_there_and_raised_at_the_poll() -> No
 COMMANDS = st.sampled_from(["pause", "resume", "seek", "swap", "stop", "lose", "play", "volume"])
 
 
+@example([("volume", 716), ("volume", 0)])
+@example([("resume", 20_000), ("volume", 30_000), ("volume", 0), ("volume", 1)])
 @given(st.lists(st.tuples(COMMANDS, st.integers(0, 30_000)), max_size=12))
 def test_whatever_is_asked_the_sound_never_jumps(asked: list[tuple[str, int]]) -> None:
     output, clock = FragileOutput(depth=DEPTH), HandClock()

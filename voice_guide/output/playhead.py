@@ -222,6 +222,9 @@ class Playhead:
 
     def _turn_volume(self, gain: float, out: Samples) -> None:
         if gain != self._gain:
+            # However small the block: a volume that is turned at once would be a click.
+            most = len(out) / FADE
+            gain = min(max(gain, self._gain - most), self._gain + most)
             out *= np.linspace(self._gain, gain, len(out) + 1, dtype=np.float32)[1:, None]
         elif gain != 1.0:
             out *= np.float32(gain)
