@@ -27,10 +27,11 @@ def listen(samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     audible = (hz > 80) & (hz < 3000)
     frames = samples.shape[0] * EAR_RATE // SAMPLE_RATE
     power = np.zeros((frames // HOP + 1, int(audible.sum())))
-    for channel in samples.T:
+    ears = samples.T[:1] if np.array_equal(*samples.T) else samples.T
+    for channel in ears:
         low = np.fft.irfft(np.fft.rfft(channel)[: frames // 2 + 1], frames)
-        padded = np.pad(low, WINDOW // 2)
-        windows = sliding_window_view(padded, WINDOW)[::HOP] * np.hanning(WINDOW)
+        padded = np.pad(low, WINDOW // 2).astype("f4")
+        windows = sliding_window_view(padded, WINDOW)[::HOP] * np.hanning(WINDOW).astype("f4")
         power += np.abs(np.fft.rfft(windows)[:, audible]) ** 2
     level = np.sqrt(power.sum(axis=1))
     height = (power * np.log2(hz[audible])).sum(axis=1) / (power.sum(axis=1) + 1e-30)

@@ -72,6 +72,7 @@ def palette() -> Palette:
     return shipped_palette()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hold_free", [False, True], ids=["as written", "hold-free"])
 @every_pacer
 def test_a_blind_reader_knows_every_phase_of_every_script(
