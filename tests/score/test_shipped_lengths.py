@@ -19,6 +19,8 @@ from voice_guide.script.parse import parse
 from voice_guide.script.utterance import Voicing
 from voice_guide.sound.clip import frames_to_seconds
 
+pytestmark = pytest.mark.long
+
 SCRIPTS = Path(__file__).parents[2] / "scripts" / "en"
 
 

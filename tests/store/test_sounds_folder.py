@@ -23,6 +23,8 @@ from voice_guide.store.paths import shipped
 from voice_guide.store.sounds.finding import KINDS, find_sounds
 from voice_guide.store.sounds.recordings import measure_recording_s, read_recording
 
+pytestmark = pytest.mark.long
+
 RATE = 48_000
 BED = 'kind = "bed"\nsummary = "Mine."\nlength_s = 4\n[[drone]]\nhz = 110\ngain = 1\n'
 BELL = 'kind = "bell"\nbase_hz = 300\n[[partials]]\nratio = 1\ngain = 1\ndecay_s = 1\n'
