@@ -30,8 +30,8 @@ CAUTIONS: Final[dict[str, Caution]] = {
         "breathing, seizure or eye-pressure conditions, after recent surgery, and in panic. The "
         "same session is there hold-free, in the same time. Never in water or while driving. Stop "
         "when you feel dizzy.",
-        spoken="Please breathe without holding in pregnancy, in panic, after surgery, or with heart, "
-        f"blood pressure, lung, eye or seizure conditions. {_DIZZY}",
+        spoken="Please breathe without holding in pregnancy, in panic, after surgery, or with "
+        f"heart, blood pressure, lung, eye or seizure conditions. {_DIZZY}",
     ),
     "slow-breath": Caution(
         shown="Breathe as you like whenever you feel dizzy or uneasy. Never in water or while "
