@@ -299,6 +299,7 @@ def test_an_end_lost_at_the_close_is_found_though_no_call_failed(
 
 
 EXPORT = """
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -306,6 +307,8 @@ from pathlib import Path
 from playing import click_score
 from voice_guide.errors import ExportFailed
 from voice_guide.output.export import export
+# Where a shell runs the tests in the background, its children are born deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 path, seconds = Path(sys.argv[1]), float(sys.argv[2])
 click = click_score(seconds, range(4_800, int(seconds * 48_000) - 480, 4_800))
 told = lambda done, total: print("going", flush=True) if done == 65_536 else None
