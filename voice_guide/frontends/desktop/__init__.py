@@ -1,0 +1,1 @@
+"""The companion: what waits in the tray and in the media keys."""
