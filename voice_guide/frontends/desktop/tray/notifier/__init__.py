@@ -1,0 +1,1 @@
+"""What a desktop sees of the icon on D-Bus: StatusNotifierItem and com.canonical.dbusmenu."""
