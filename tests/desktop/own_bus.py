@@ -1,0 +1,128 @@
+"""A D-Bus of the test's own, which may be killed and started again at the same address."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from rig import end_process, wait_until
+
+MISSING = [tool for tool in ("dbus-daemon", "dbus-send") if shutil.which(tool) is None]
+needs_bus = pytest.mark.skipif(bool(MISSING), reason=f"not on this system: {', '.join(MISSING)}")
+
+CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+@dataclass
+class OwnBus:
+    """One bus in a folder of its own. No service is ever started by it."""
+
+    folder: Path
+    daemon: subprocess.Popen[bytes] | None = None
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "bus"
+
+    @property
+    def address(self) -> str:
+        return f"unix:path={self.socket}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Return the environment of a client; nothing of the tester's own is in it."""
+        home = str(self.folder)
+        folders = {f"XDG_{kind}_HOME": home for kind in ("CONFIG", "CACHE", "DATA", "STATE")}
+        return {
+            **os.environ,
+            **folders,
+            "HOME": home,
+            "XDG_RUNTIME_DIR": home,
+            "LC_ALL": "C.UTF-8",
+            "DBUS_SESSION_BUS_ADDRESS": self.address,
+        }
+
+    def start(self) -> None:
+        config = self.folder / "bus.conf"
+        config.write_text(CONFIG.format(socket=self.socket))
+        self.socket.unlink(missing_ok=True)
+        self.daemon = subprocess.Popen(
+            ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"],
+            env=self.env,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(self.socket.exists, what="the bus does not come")
+
+    def kill(self) -> None:
+        assert self.daemon is not None
+        end_process(self.daemon, hard=True)
+
+    def run(self, *words: str, check: bool = True) -> str:
+        """Run a client to its end, and return what it says."""
+        done = subprocess.run(
+            words, env=self.env, capture_output=True, text=True, timeout=10, check=False
+        )
+        if check:
+            assert done.returncode == 0, f"{words}: {done.stderr}"
+        return done.stdout.strip()
+
+    def names(self) -> set[str]:
+        """Return every name that somebody owns."""
+        said = self.run(
+            *("dbus-send", f"--bus={self.address}", "--print-reply"),
+            *("--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"),
+            "org.freedesktop.DBus.ListNames",
+        )
+        return {line.split('"')[1] for line in said.splitlines() if '"' in line}
+
+    def keep(self, *words: str, **env: str) -> subprocess.Popen[str]:
+        """Start a client that goes on; it is ended with the bus."""
+        process = subprocess.Popen(
+            words,
+            env=self.env | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def close(self) -> None:
+        for process in self.started:
+            end_process(process)  # type: ignore[arg-type]
+            if process.stdout:
+                process.stdout.close()
+        if self.daemon is not None:
+            end_process(self.daemon)
+
+
+@contextlib.contextmanager
+def own_bus() -> Iterator[OwnBus]:
+    """Give a running bus in a fresh folder, and clear it away."""
+    # The path of a socket may have 107 characters: pytest's own folders are longer at times.
+    with tempfile.TemporaryDirectory(prefix="vg-bus-", ignore_cleanup_errors=True) as folder:
+        made = OwnBus(Path(folder))
+        try:
+            made.start()
+            yield made
+        finally:
+            made.close()

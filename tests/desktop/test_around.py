@@ -1,0 +1,209 @@
+"""Sleep and other players, against a stand-in for logind and for players on a bus of its own."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from own_bus import OwnBus, needs_bus, own_bus
+from rig import end_process, wait_until
+
+from voice_guide.frontends.desktop.around.others import OtherPlayers
+from voice_guide.frontends.desktop.around.sleep import SleepWatch
+from voice_guide.frontends.desktop.bus import BusLine
+from voice_guide.frontends.desktop.media import NowPlaying
+from voice_guide.frontends.desktop.media.mpris import Mpris
+from voice_guide.frontends.desktop.tray.loop import BusThread
+
+pytestmark = [pytest.mark.real, needs_bus]
+
+STAND_IN = str(Path(__file__).with_name("bus_stand_ins.py"))
+
+
+@pytest.fixture
+def bus() -> Iterator[OwnBus]:
+    with own_bus() as made:
+        yield made
+
+
+@pytest.fixture
+def line(bus: OwnBus) -> Iterator[BusLine]:
+    thread = BusThread()
+    made = BusLine(thread, address=bus.address)
+    yield made
+    made.close()
+    thread.close()
+
+
+class StandIn:
+    """A process on the bus that says what is asked of it, one line each."""
+
+    def __init__(self, bus: OwnBus, *words: str) -> None:
+        self.process = bus.keep(sys.executable, STAND_IN, *words)
+        self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+        assert self.read() == "ready"
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.put(line.strip())
+        self.lines.put("ended")
+
+    def read(self) -> str:
+        return self.lines.get(timeout=5)
+
+    def hear_of(self, bus: OwnBus, path: str, member: str, *words: str) -> None:
+        name = self.process.args[3]  # type: ignore[index]
+        bus.run("dbus-send", "--session", "--print-reply", f"--dest={name}", path, member, *words)
+
+    def end(self) -> None:
+        end_process(self.process)  # type: ignore[arg-type]
+
+
+# Sleep.
+
+
+class Logind(StandIn):
+    def __init__(self, bus: OwnBus) -> None:
+        super().__init__(bus, "logind", "org.freedesktop.login1")
+
+    def sleeps(self, bus: OwnBus, going: bool) -> None:
+        place = "/org/freedesktop/login1"
+        self.hear_of(bus, place, "stand.In.Sleep", f"boolean:{str(going).lower()}")
+
+
+def test_sleep_is_told_and_held_off_for_the_fade(bus: OwnBus, line: BusLine) -> None:
+    told: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    logind = Logind(bus)
+    watch = SleepWatch(line, told.put, fade_s=0.1)
+    assert logind.read() == "held sleep delay"
+    logind.sleeps(bus, True)
+    assert told.get(timeout=5) is True
+    assert logind.read() == "let go"
+    logind.sleeps(bus, False)
+    assert told.get(timeout=5) is False
+    assert logind.read() == "held sleep delay"
+    logind.sleeps(bus, True)
+    assert logind.read() == "let go"
+    logind.sleeps(bus, False)
+    assert logind.read() == "held sleep delay"
+    watch.close()
+    assert logind.read() == "let go"
+    assert [told.get(timeout=5) for _ in range(2)] == [True, False]
+    logind.sleeps(bus, True)
+    line.close()
+    assert told.empty()
+
+
+def test_no_descriptor_is_left(bus: OwnBus, line: BusLine) -> None:
+    told: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    logind = Logind(bus)
+    counts = []
+    for times in (1, 10):
+        watch = SleepWatch(line, told.put, fade_s=0.0)
+        assert logind.read() == "held sleep delay"
+        for _ in range(times):
+            logind.sleeps(bus, True)
+            assert logind.read() == "let go"
+            logind.sleeps(bus, False)
+            assert logind.read() == "held sleep delay"
+        watch.close()
+        assert logind.read() == "let go"
+        counts.append(len(list(Path("/proc/self/fd").iterdir())))
+    assert counts[0] == counts[1]
+
+
+def test_a_system_without_logind_or_without_a_bus(bus: OwnBus, line: BusLine) -> None:
+    watch = SleepWatch(line, lambda _: None)
+    wait_until(lambda: len([name for name in bus.names() if name.startswith(":")]) == 2)
+    watch.close()
+    bus.kill()
+    SleepWatch(line, lambda _: None).close()
+
+
+def test_a_system_bus_that_came_back(bus: OwnBus, line: BusLine) -> None:
+    told: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    watch = SleepWatch(line, told.put, fade_s=0.0)
+    bus.kill()
+    bus.start()
+    logind = Logind(bus)
+    assert logind.read() == "held sleep delay"
+    logind.sleeps(bus, True)
+    assert told.get(timeout=5) is True
+    watch.close()
+
+
+# Other players.
+
+
+class Player(StandIn):
+    def __init__(self, bus: OwnBus, name: str, status: str) -> None:
+        super().__init__(bus, "player", f"org.mpris.MediaPlayer2.{name}", status)
+
+    def set_to(self, bus: OwnBus, status: str) -> None:
+        self.hear_of(bus, "/org/mpris/MediaPlayer2", "stand.In.Set", f"string:{status}")
+        assert self.read() == status
+
+
+def test_exactly_those_that_played_go_on(bus: OwnBus, line: BusLine) -> None:
+    music = Player(bus, "music", "Playing")
+    film = Player(bus, "film", "Playing")
+    news = Player(bus, "news", "Playing")
+    resting = Player(bus, "resting", "Paused")
+    ended = Player(bus, "ended", "Stopped")
+    others = OtherPlayers(line)
+    others.pause()
+    for player in (music, film, news):
+        assert player.read() == "Pause"
+    others.pause()  # as another session begins before the first has ended
+    film.set_to(bus, "Stopped")  # somebody closed it meanwhile
+    news.end()
+    again = Player(bus, "news", "Paused")  # and this one is new
+    others.resume()
+    assert music.read() == "Play"
+    others.resume()
+    others.pause()
+    assert music.read() == "Pause"
+    others.resume()
+    assert music.read() == "Play"
+    for player in (film, again, resting, ended):
+        player.end()
+        assert player.read() == "ended", player.process.args
+
+
+def test_we_are_no_other_player(bus: OwnBus, line: BusLine) -> None:
+    heard: queue.SimpleQueue[object] = queue.SimpleQueue()
+    mpris = Mpris(line, heard.put)
+    mpris.show(NowPlaying(is_playing=True, title="Ours"))
+    music = Player(bus, "music", "Playing")
+    others = OtherPlayers(line)
+    others.pause()
+    assert music.read() == "Pause"
+    others.resume()
+    assert music.read() == "Play"
+    assert heard.empty()
+    mpris.close()
+
+
+def test_a_player_that_hangs_keeps_nobody(bus: OwnBus, line: BusLine) -> None:
+    Player(bus, "hung", "Playing").set_to(bus, "Hung")
+    music = Player(bus, "music", "Playing")
+    others = OtherPlayers(line)
+    others.pause()
+    others.resume()
+    assert music.read() == "Pause"
+    assert music.read() == "Play"
+
+
+def test_nobody_and_no_bus(bus: OwnBus, line: BusLine) -> None:
+    others = OtherPlayers(line)
+    others.pause()
+    others.resume()
+    bus.kill()
+    others.pause()
+    others.resume()

@@ -1,0 +1,312 @@
+"""The real playerctl against a session on a bus of its own: every command does what it says."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from own_bus import OwnBus, needs_bus, own_bus
+from rig import wait_until
+
+from voice_guide.frontends.desktop.bus import BusLine
+from voice_guide.frontends.desktop.media import MediaCommand, NowPlaying, Press, Seek, SetVolume
+from voice_guide.frontends.desktop.media.mpris import NAME, Mpris
+from voice_guide.frontends.desktop.tray.loop import BusThread
+
+pytestmark = [
+    pytest.mark.real,
+    needs_bus,
+    pytest.mark.skipif(shutil.which("playerctl") is None, reason="not on this system: playerctl"),
+]
+
+SESSION = NowPlaying(
+    is_playing=True,
+    title="Calm count",
+    section="Arrive",
+    position_s=30.0,
+    length_s=300.0,
+    volume=0.5,
+    can_seek=True,
+)
+
+
+class Clock:
+    """A time that moves when it is told to."""
+
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def bus() -> Iterator[OwnBus]:
+    with own_bus() as made:
+        yield made
+
+
+@pytest.fixture
+def heard() -> queue.SimpleQueue[MediaCommand]:
+    return queue.SimpleQueue()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def mpris(bus: OwnBus, heard: queue.SimpleQueue[MediaCommand], clock: Clock) -> Iterator[Mpris]:
+    thread = BusThread()
+    line = BusLine(thread, address=bus.address)
+    made = Mpris(line, heard.put, clock)
+    yield made
+    made.close()
+    line.close()
+    thread.close()
+
+
+@pytest.fixture
+def shown(mpris: Mpris, bus: OwnBus) -> Mpris:
+    mpris.show(SESSION)
+    wait_until(lambda: NAME in bus.names(), what="no name on the bus")
+    return mpris
+
+
+def playerctl(bus: OwnBus, *words: str) -> str:
+    return bus.run("playerctl", "--player=voice_guide", *words)
+
+
+COMMANDS = {
+    "play": Press.PLAY,
+    "pause": Press.PAUSE,
+    "play-pause": Press.TOGGLE,
+    "stop": Press.STOP,
+    "next": Press.SKIP,
+    "previous": Press.BACK,
+    "position 100": Seek(100.0),
+    "position 30+": Seek(60.0),
+    "position 10-": Seek(20.0),
+    "position 100-": Seek(0.0),
+    "position 1000+": Press.SKIP,
+    "volume 0.25": SetVolume(0.25),
+    "volume 0.2+": SetVolume(0.7),
+    "volume 0.9-": SetVolume(0.0),
+    "volume 7": SetVolume(1.0),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_arrives(
+    command: str, bus: OwnBus, shown: Mpris, heard: queue.SimpleQueue[MediaCommand]
+) -> None:
+    playerctl(bus, *command.split())
+    got = heard.get(timeout=5)
+    expected = COMMANDS[command]
+    if isinstance(expected, SetVolume):
+        assert isinstance(got, SetVolume)
+        assert got.volume == pytest.approx(expected.volume)
+    else:
+        assert got == expected
+    assert heard.empty()
+
+
+def test_every_question_is_answered(bus: OwnBus, shown: Mpris, clock: Clock) -> None:
+    assert playerctl(bus, "status") == "Playing"
+    assert float(playerctl(bus, "volume")) == 0.5
+    assert float(playerctl(bus, "position")) == pytest.approx(30, abs=0.05)
+    clock.now_s += 12
+    assert float(playerctl(bus, "position")) == pytest.approx(42, abs=0.05)
+    metadata = playerctl(
+        bus,
+        "metadata",
+        "--format",
+        "{{title}}|{{artist}}|{{album}}|{{mpris:length}}|{{playerName}}",
+    )
+    assert metadata == "Calm count|Arrive|voice-guide|300000000|voice_guide"
+    assert "/org/voice_guide/session/1" in playerctl(bus, "metadata", "mpris:trackid")
+    assert bus.run("playerctl", "--list-all") == "voice_guide"
+
+
+def test_a_pause_and_a_new_section_are_told(bus: OwnBus, shown: Mpris, clock: Clock) -> None:
+    follow = bus.keep(
+        *("playerctl", "--player=voice_guide", "--follow", "metadata"),
+        *("--format", "{{status}} {{artist}}"),
+    )
+    assert follow.stdout
+    assert follow.stdout.readline() == "Playing Arrive\n"
+    shown.show(replace(SESSION, section="Breathe"))
+    assert follow.stdout.readline() == "Playing Breathe\n"
+    shown.show(replace(SESSION, section="Breathe", is_playing=False))
+    assert follow.stdout.readline() == "Paused Breathe\n"
+    clock.now_s += 60
+    assert float(playerctl(bus, "position")) == pytest.approx(30, abs=0.05)
+    assert playerctl(bus, "status") == "Paused"
+
+
+def watch(bus: OwnBus) -> Iterator[str]:
+    """Yield each signal of ours; the first line comes when the watch has begun."""
+    process = bus.keep("gdbus", "monitor", "--session", "--dest", NAME)
+    assert process.stdout
+    for line in process.stdout:
+        if "PropertiesChanged" in line or "Seeked" in line or "is owned by" in line:
+            yield line
+
+
+@pytest.mark.skipif(shutil.which("gdbus") is None, reason="not on this system: gdbus")
+def test_only_what_changed_is_signalled(bus: OwnBus, shown: Mpris, clock: Clock) -> None:
+    signals = watch(bus)
+    assert "owned" in next(signals)
+    for _ in range(100):  # as the session's thread does, twenty times a second
+        clock.now_s += 0.05
+        shown.show(replace(SESSION, position_s=SESSION.position_s + clock.now_s - 1000))
+    clock.now_s += 1
+    shown.show(replace(SESSION, position_s=120.0))
+    line = next(signals)
+    assert "Player.Seeked" in line
+    assert "120000000" in line
+    shown.show(replace(SESSION, position_s=120.0, volume=0.75))
+    line = next(signals)
+    assert "PropertiesChanged" in line
+    assert "'Volume': <0.75>" in line
+    assert "Position" not in line
+    assert "Metadata" not in line
+    shown.show(replace(SESSION, position_s=120.0, volume=0.75, can_skip=False, is_playing=False))
+    line = next(signals)
+    assert "'CanGoNext': <false>" in line
+    assert "'PlaybackStatus': <'Paused'>" in line
+
+
+def test_a_position_that_stands_still_is_told_after_all(shown: Mpris, clock: Clock) -> None:
+    """The sound output is gone, so the session waits, though it is not paused."""
+    jumps = 0
+    for _ in range(40):
+        clock.now_s += 0.05
+        before = shown._shown
+        shown.show(SESSION)
+        assert before is not None
+        assert shown._shown is not None
+        jumps += shown._shown.position_s(clock.now_s) < before.position_s(clock.now_s) - 0.4
+    assert jumps == 3
+
+
+def test_what_cannot_be_done_does_nothing(
+    bus: OwnBus, shown: Mpris, heard: queue.SimpleQueue[MediaCommand]
+) -> None:
+    shown.show(replace(SESSION, can_seek=False, can_skip=False, can_go_back=False))
+    wait_until(lambda: "false" in bus.run(*get("CanSeek")), what="CanSeek")
+    for member in ("Next", "Previous", "Seek int64:1000000"):
+        bus.run(*send(f"org.mpris.MediaPlayer2.Player.{member}"))
+    bus.run(*send("org.mpris.MediaPlayer2.Player.OpenUri", "string:file:///etc/passwd"))
+    assert heard.empty()
+
+
+def test_a_position_of_another_track_is_ignored(
+    bus: OwnBus, shown: Mpris, heard: queue.SimpleQueue[MediaCommand]
+) -> None:
+    move = "org.mpris.MediaPlayer2.Player.SetPosition"
+    bus.run(*send(move, "objpath:/somewhere/else", "int64:5000000"))
+    bus.run(*send(move, "objpath:/org/voice_guide/session/1", "int64:999000000"))
+    assert heard.empty()
+    bus.run(*send(move, "objpath:/org/voice_guide/session/1", "int64:5000000"))
+    assert heard.get(timeout=5) == Seek(5.0)
+
+
+def test_raise_quit_and_a_rate_of_zero(
+    bus: OwnBus, shown: Mpris, heard: queue.SimpleQueue[MediaCommand]
+) -> None:
+    bus.run(*send("org.mpris.MediaPlayer2.Raise"))
+    bus.run(*send("org.mpris.MediaPlayer2.Quit"))
+    bus.run(
+        *send("org.freedesktop.DBus.Properties.Set"),
+        *("string:org.mpris.MediaPlayer2.Player", "string:Rate", "variant:double:0"),
+    )
+    assert [heard.get(timeout=5) for _ in range(3)] == [Press.RAISE, Press.QUIT, Press.PAUSE]
+
+
+def send(member: str, *words: str) -> tuple[str, ...]:
+    place = (f"--dest={NAME}", "/org/mpris/MediaPlayer2")
+    return ("dbus-send", "--session", "--print-reply", *place, *member.split(), *words)
+
+
+def get(name: str) -> tuple[str, ...]:
+    words = ("string:org.mpris.MediaPlayer2.Player", f"string:{name}")
+    return send("org.freedesktop.DBus.Properties.Get", *words)
+
+
+PROPERTIES = {
+    "org.mpris.MediaPlayer2": "CanQuit CanRaise HasTrackList Identity DesktopEntry"
+    " SupportedUriSchemes SupportedMimeTypes",
+    "org.mpris.MediaPlayer2.Player": "PlaybackStatus Rate Metadata Volume Position MinimumRate"
+    " MaximumRate CanGoNext CanGoPrevious CanPlay CanPause CanSeek CanControl",
+}
+
+
+@pytest.mark.parametrize("interface", PROPERTIES)
+def test_no_required_property_is_missing(interface: str, bus: OwnBus, shown: Mpris) -> None:
+    said = bus.run(*send("org.freedesktop.DBus.Properties.GetAll", f"string:{interface}"))
+    for name in PROPERTIES[interface].split():
+        assert f'"{name}"' in said
+
+
+# Whose keys they are.
+
+
+def test_the_name_is_ours_only_while_shown(bus: OwnBus, mpris: Mpris) -> None:
+    for _ in range(3):
+        mpris.show(SESSION)
+        wait_until(lambda: NAME in bus.names())
+        assert playerctl(bus, "status") == "Playing"
+        mpris.hide()
+        wait_until(lambda: NAME not in bus.names())
+    for _ in range(10):
+        mpris.show(SESSION)
+        mpris.hide()
+    mpris.show(replace(SESSION, title="Another"))
+    wait_until(lambda: NAME in bus.names())
+    assert playerctl(bus, "metadata", "title") == "Another"
+    mpris.close()
+    mpris.close()
+    wait_until(lambda: NAME not in bus.names())
+
+
+def test_nothing_is_connected_before_the_first_session(bus: OwnBus, mpris: Mpris) -> None:
+    assert [name for name in bus.names() if name.startswith(":")] == [":1.0"]  # who asks this
+
+
+def test_a_second_listener_on_the_bus_gets_a_name_too(bus: OwnBus, shown: Mpris) -> None:
+    thread = BusThread()
+    line = BusLine(thread, address=bus.address)
+    second = Mpris(line, lambda _: None)
+    second.show(replace(SESSION, title="Second"))
+    wait_until(lambda: any(".instance" in name for name in bus.names()))
+    assert playerctl(bus, "metadata", "title") == "Calm count"
+    second.close()
+    wait_until(lambda: not any(".instance" in name for name in bus.names()))
+    line.close()
+    thread.close()
+
+
+def test_a_bus_that_went_away_and_came_back(
+    bus: OwnBus, shown: Mpris, heard: queue.SimpleQueue[MediaCommand]
+) -> None:
+    bus.kill()
+    shown.show(replace(SESSION, section="Without a bus"))
+    bus.start()
+    wait_until(lambda: NAME in bus.names(), what="the name does not come back")
+    assert playerctl(bus, "metadata", "artist") == "Without a bus"
+    shown.show(replace(SESSION, section="With one"))
+    wait_until(lambda: playerctl(bus, "metadata", "artist") == "With one")
+    playerctl(bus, "pause")
+    assert heard.get(timeout=5) == Press.PAUSE
+
+
+def test_no_bus_at_all(bus: OwnBus, mpris: Mpris) -> None:
+    bus.kill()
+    mpris.show(SESSION)
+    mpris.show(replace(SESSION, is_playing=False))
+    mpris.hide()
+    mpris.close()

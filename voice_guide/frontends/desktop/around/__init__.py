@@ -1,0 +1,1 @@
+"""What goes on around a session: sleep, calls, and other players."""

@@ -1,0 +1,124 @@
+"""Going to sleep and waking, as logind tells it on the system bus of Linux.
+
+Windows and macOS suspend a program's sound output too, but are not listened to: there a session
+that was playing goes on after waking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Callable
+from typing import Final
+
+from dbus_fast import Message, MessageType
+from dbus_fast.aio import MessageBus
+
+from voice_guide.frontends.desktop.bus import BusLine, watch
+
+_log = logging.getLogger(__name__)
+
+_MANAGER: Final = "org.freedesktop.login1.Manager"
+_LOGIND: Final = ("org.freedesktop.login1", "/org/freedesktop/login1", _MANAGER)
+_SIGNAL: Final = "PrepareForSleep"
+_RULE: Final = (
+    f"type='signal',interface='{_MANAGER}',member='{_SIGNAL}',path='/org/freedesktop/login1'"
+)
+
+FADE_S: Final = 0.6
+"""Sleep is held off this long, so that the pause is heard as a fade; logind grants up to 5 s."""
+
+
+class SleepWatch:
+    """Calls back with True before the machine sleeps and with False once it is awake.
+
+    Parameters
+    ----------
+    line
+        To the system bus.
+    on_sleep
+        Called in the bus's thread: hand it on, and return at once.
+    """
+
+    def __init__(
+        self, line: BusLine, on_sleep: Callable[[bool], None], fade_s: float = FADE_S
+    ) -> None:
+        self._line = line
+        self._on_sleep = on_sleep
+        self._fade_s = fade_s
+        self._bus: MessageBus | None = None
+        self._hold: int | None = None
+        self._is_wanted = False
+        self._line.keep(self._arrange)
+
+    def close(self) -> None:
+        """Listen no more, and hold nothing off. Safe to call twice."""
+        self._line.drop(self._arrange)
+        self._line.post(self._leave())
+
+    async def _arrange(self, bus: MessageBus) -> None:
+        self._release()
+        if self._bus is not None:
+            self._bus.remove_message_handler(self._hear)
+        self._bus = bus
+        bus.add_message_handler(self._hear)
+        await watch(bus, _RULE)
+        await self._take_hold(bus)
+
+    def _hear(self, message: Message) -> None:
+        is_signal = message.message_type is MessageType.SIGNAL
+        if not is_signal or message.member != _SIGNAL or message.interface != _MANAGER:
+            return
+        if message.signature != "b":
+            return
+        going_to_sleep = bool(message.body[0])
+        try:
+            self._on_sleep(going_to_sleep)
+        finally:
+            self._line.post(self._let_sleep() if going_to_sleep else self._wake())
+
+    async def _let_sleep(self) -> None:
+        self._is_wanted = False
+        if self._hold is not None:
+            await asyncio.sleep(self._fade_s)
+            self._release()
+
+    async def _wake(self) -> None:
+        if self._bus is not None:
+            self._release()
+            await self._take_hold(self._bus)
+
+    async def _take_hold(self, bus: MessageBus) -> None:
+        self._is_wanted = True
+        words = ["sleep", "voice-guide", "Fading out the session", "delay"]
+        request = Message(
+            destination=_LOGIND[0],
+            path=_LOGIND[1],
+            interface=_LOGIND[2],
+            member="Inhibit",
+            signature="ssss",
+            body=words,
+        )
+        with contextlib.suppress(TimeoutError, OSError, EOFError):
+            reply = await asyncio.wait_for(bus.call(request), 2.0)
+            if reply and reply.message_type is MessageType.METHOD_RETURN and reply.unix_fds:
+                self._release()
+                self._hold = reply.unix_fds[0]
+                if not self._is_wanted:  # closed, or asleep again, while logind was answering
+                    self._release()
+                return
+        _log.info("sleep cannot be held off for the fade")
+
+    def _release(self) -> None:
+        if self._hold is not None:
+            os.close(self._hold)
+            self._hold = None
+
+    async def _leave(self) -> None:
+        self._is_wanted = False
+        self._release()
+        if self._bus is not None:
+            self._bus.remove_message_handler(self._hear)
+            self._bus = None
