@@ -6,7 +6,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -302,16 +301,6 @@ def threads() -> set[str]:
     return {thread.name for thread in threading.enumerate() if thread.is_alive()}
 
 
-def switches() -> int:
-    """Count how often any thread of this process was woken."""
-    lines = [
-        line
-        for task in Path("/proc/self/task").iterdir()
-        for line in (task / "status").read_text().splitlines()
-    ]
-    return sum(int(line.split()[1]) for line in lines if "_ctxt_switches" in line)
-
-
 def test_a_lost_bus_is_survived_and_found_again(
     bus: Bus, tray: FakeTray, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -330,11 +319,9 @@ def test_a_lost_bus_is_survived_and_found_again(
         icon.icon = RED
         icon.title = "nobody sees it"
         icon.update_menu()
-        before = switches()
-        began = time.monotonic()
-        wait_until(lambda: time.monotonic() - began > 1.0)
-        # This loop looks 200 times a second; a backend that spins wakes many thousands of times.
-        assert switches() - before < 600
+        before = time.process_time()
+        time.sleep(1.5)  # the time that is measured: the first looks for a new bus are in it
+        assert time.process_time() - before < 0.2
         tray.stop()
         bus.start()
         tray.start()

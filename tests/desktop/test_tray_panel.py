@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -269,3 +270,25 @@ def test_an_x_server_that_goes_away_ends_nothing_else() -> None:
             end_process(desk.children[0], hard=True)
             program.wait("host False")
             program.end()
+
+
+def test_an_idle_icon_wakes_nobody_and_is_small() -> None:
+    with panel() as desk, running(desk) as program:
+        program.wait("host True")
+        desk.wait_for_icon()
+        folder = Path(f"/proc/{program.process.pid}")
+        time.sleep(2.5)  # the last of its start, then the time that is measured
+        before = switches(folder)
+        time.sleep(3)
+        assert switches(folder) - before <= 1
+        size = next(x for x in (folder / "status").read_text().splitlines() if "VmRSS" in x)
+        assert int(size.split()[1]) < 45_000
+        program.end()
+
+
+def switches(folder: Path) -> int:
+    """Count how often any thread of the process was woken or put aside."""
+    lines = [
+        x for task in (folder / "task").glob("*/status") for x in task.read_text().splitlines()
+    ]
+    return sum(int(x.split()[1]) for x in lines if "_ctxt_switches" in x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -11,9 +12,11 @@ from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
 from voice_guide.frontends.desktop.tray.icon import TrayIcon
-from voice_guide.frontends.desktop.tray.loop import BusThread
+from voice_guide.frontends.desktop.tray.loop import CALL_S, BusThread
 from voice_guide.frontends.desktop.tray.notifier.watcher import WATCHER
 from voice_guide.frontends.desktop.tray.sni import connect, until_lost
+
+_log = logging.getLogger(__name__)
 
 Kind = Literal["sni", "xembed", "none"]
 
@@ -33,12 +36,14 @@ class Choice:
 
 
 def choose(thread: BusThread | None = None) -> Choice:
-    """Look at the desktop and return what fits; takes milliseconds, and at most a few seconds."""
+    """Look at the desktop and return what fits; takes milliseconds, and at most a few seconds.
+
+    Nothing at all may be there yet when a program starts at login: then it is `sni`, which waits.
+    When its `on_host_changed` says that no panel came, look again: an X tray may have.
+    """
     looking = thread or BusThread()
     try:
-        return looking.run(_choose(), 15.0)
-    except TimeoutError:
-        return Choice("none", "The desktop did not answer.")
+        return _choose(looking)
     finally:
         if thread is None:
             looking.close()
@@ -58,32 +63,43 @@ def icon_class(choice: Choice) -> type[TrayIcon]:
     raise ValueError(choice.reason)
 
 
-async def _choose() -> Choice:
+def _choose(thread: BusThread) -> Choice:
+    found = _look(thread, settle_s=0.0)
+    if found == "watcher":
+        return Choice("sni", "The desktop has a tray on its session bus.")
+    if not _has_old_tray():
+        if found == "bus":
+            return Choice("sni", "The session bus answers; a tray may come any time.")
+        return Choice("none", "There is neither a session bus nor an X tray.")
+    # i3bar, tint2 or trayer: a session bus answers there too, but the icon would wait in vain.
+    if found == "bus" and _look(thread, settle_s=SETTLE_S) == "watcher":
+        return Choice("sni", "The desktop has a tray on its session bus.")
+    return Choice("xembed", "There is an X tray, and none on the session bus.")
+
+
+def _look(thread: BusThread, settle_s: float) -> Literal["watcher", "bus", "nothing"]:
+    try:
+        return thread.run(_find(settle_s), 3 * CALL_S)
+    except (TimeoutError, OSError, EOFError) as error:
+        _log.debug("the session bus did not answer: %s", error)
+        return "nothing"
+
+
+async def _find(settle_s: float) -> Literal["watcher", "bus", "nothing"]:
     bus = await connect()
     if bus is None:
-        if await asyncio.to_thread(_has_old_tray):
-            return Choice("xembed", "There is no session bus, but an X tray.")
-        return Choice("none", "There is neither a session bus nor an X tray.")
+        return "nothing"
+    lost = until_lost(bus)
+    deadline = asyncio.get_running_loop().time() + settle_s
     try:
-        return await _choose_on(bus)
+        while not (found := await _has_watcher(bus)):
+            if asyncio.get_running_loop().time() >= deadline:
+                break
+            await asyncio.sleep(_LOOK_S)
+        return "watcher" if found else "bus"
     finally:
-        lost = until_lost(bus)
         bus.disconnect()
         await asyncio.wait([lost], timeout=1.0)
-
-
-async def _choose_on(bus: MessageBus) -> Choice:
-    if await _has_watcher(bus):
-        return Choice("sni", "The desktop has a tray on its session bus.")
-    # i3bar, tint2 or trayer: a session bus answers there too, but the icon would wait in vain.
-    if not await asyncio.to_thread(_has_old_tray):
-        return Choice("sni", "The session bus answers; a tray may come any time.")
-    deadline = asyncio.get_running_loop().time() + SETTLE_S
-    while asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(_LOOK_S)
-        if await _has_watcher(bus):
-            return Choice("sni", "The desktop has a tray on its session bus.")
-    return Choice("xembed", "There is an X tray, and none on the session bus.")
 
 
 async def _has_watcher(bus: MessageBus) -> bool:
@@ -96,7 +112,7 @@ async def _has_watcher(bus: MessageBus) -> bool:
         signature="s",
         body=[WATCHER],
     )
-    reply = await asyncio.wait_for(bus.call(question), 2.0)
+    reply = await asyncio.wait_for(bus.call(question), CALL_S)
     return bool(reply and reply.message_type is MessageType.METHOD_RETURN and reply.body[0])
 
 

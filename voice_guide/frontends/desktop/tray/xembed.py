@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Iterator
 from typing import Any, Final
 
 from PIL import Image
@@ -25,7 +26,7 @@ _REQUEST_DOCK: Final = 0
 _XEMBED_VERSION: Final = 0
 _XEMBED_MAPPED: Final = 1
 
-_SMALLEST: Final = 16
+_SMALLEST: Final = 24  # trays that ask the window how large it wants to be: a usual icon
 _EVENTS: Final = X.ExposureMask | X.StructureNotifyMask | X.ButtonPressMask
 
 _WHEEL: Final = {
@@ -56,19 +57,19 @@ class Icon(TrayIcon):
             self._saw_host(False)
             return
         gone = loop.create_future()
-        dock = _Dock(screen, self)
+        dock, number = _Dock(screen, self), screen.fileno()
 
         def read() -> None:
             try:
                 dock.read()
-            except (error.ConnectionClosedError, OSError) as fault:
-                loop.remove_reader(screen.fileno())
-                if not gone.done():
+            except Exception as fault:  # noqa: BLE001 - one bad event is not the end of the icon
+                if not dock.is_gone():
+                    _log.exception("an X event could not be handled")
+                elif not gone.done():
+                    loop.remove_reader(number)
                     gone.set_result(fault)
-            except Exception:  # noqa: BLE001 - one event that cannot be handled is not the end of the icon
-                _log.exception("an X event could not be handled")
 
-        loop.add_reader(screen.fileno(), read)
+        loop.add_reader(number, read)
         try:
             self._dock = dock
             dock.watch()
@@ -77,21 +78,21 @@ class Icon(TrayIcon):
             self._saw_host(False)
         finally:
             self._dock = None
-            loop.remove_reader(screen.fileno())
-            with contextlib.suppress(error.ConnectionClosedError, OSError):
+            loop.remove_reader(number)
+            with _unless_gone(dock):
                 dock.leave()
                 screen.close()
 
     def _refresh(self) -> None:
         if self._dock is not None:
-            with contextlib.suppress(error.ConnectionClosedError, OSError):  # `read` sees it too
+            with _unless_gone(self._dock):
                 self._dock.show(wanted=self._shown)
                 asyncio.get_running_loop().call_soon(self._drain)
 
     def _drain(self) -> None:
         # An answer that was waited for may have brought events along, which wake nobody.
         if self._dock is not None:
-            with contextlib.suppress(error.ConnectionClosedError, OSError):
+            with _unless_gone(self._dock):
                 self._dock.read()
 
     def _pressed(self, button: int) -> None:
@@ -103,6 +104,16 @@ class Icon(TrayIcon):
             self._clicked_context()
         elif button in _WHEEL:
             self._scrolled(*_WHEEL[button])
+
+
+@contextlib.contextmanager
+def _unless_gone(dock: _Dock) -> Iterator[None]:
+    """Pass over whatever comes of a lost connection, which python-xlib says in many ways."""
+    try:
+        yield
+    except Exception:
+        if not dock.is_gone():
+            raise
 
 
 class _Dock:
@@ -126,6 +137,10 @@ class _Dock:
     def watch(self) -> None:
         """Hear of trays that start later."""
         self._root.change_attributes(event_mask=X.StructureNotifyMask)
+
+    def is_gone(self) -> bool:
+        """Say whether the connection to the X server is lost."""
+        return self._display.display.socket_error is not None
 
     def show(self, *, wanted: bool) -> None:
         """Be docked or not, and painted as the icon is now."""
