@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,13 +34,42 @@ CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 """
 
 
+class Client:
+    """A process that goes on; what it says is waited for, but not for ever."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self._lines.put(line.strip())
+        self._lines.put("ended")
+
+    def read(self, *wanted: str) -> str:
+        """Return the next line, or the next that has one of these words in it."""
+        while True:
+            line = self._lines.get(timeout=10)
+            if not wanted or any(word in line for word in wanted):
+                return line
+
+    def end(self) -> None:
+        end_process(self.process)  # type: ignore[arg-type]
+        self._thread.join(5)
+        assert self.process.stdout
+        self.process.stdout.close()
+
+
 @dataclass
 class OwnBus:
     """One bus in a folder of its own. No service is ever started by it."""
 
     folder: Path
     daemon: subprocess.Popen[bytes] | None = None
-    started: list[subprocess.Popen[str]] = field(default_factory=list)
+    started: list[Client] = field(default_factory=list)
 
     @property
     def socket(self) -> Path:
@@ -70,7 +102,13 @@ class OwnBus:
             env=self.env,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(self.socket.exists, what="the bus does not come")
+        wait_until(self._answers, what="the bus does not come")
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
+            connection.connect(str(self.socket))
+            return True
+        return False
 
     def kill(self) -> None:
         assert self.daemon is not None
@@ -94,23 +132,23 @@ class OwnBus:
         )
         return {line.split('"')[1] for line in said.splitlines() if '"' in line}
 
-    def keep(self, *words: str, **env: str) -> subprocess.Popen[str]:
+    def keep(self, *words: str, **env: str) -> Client:
         """Start a client that goes on; it is ended with the bus."""
-        process = subprocess.Popen(
-            words,
-            env=self.env | env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
+        client = Client(
+            subprocess.Popen(
+                words,
+                env=self.env | env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
         )
-        self.started.append(process)
-        return process
+        self.started.append(client)
+        return client
 
     def close(self) -> None:
-        for process in self.started:
-            end_process(process)  # type: ignore[arg-type]
-            if process.stdout:
-                process.stdout.close()
+        for client in self.started:
+            client.end()
         if self.daemon is not None:
             end_process(self.daemon)
 

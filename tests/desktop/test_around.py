@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import queue
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from own_bus import OwnBus, needs_bus, own_bus
-from rig import end_process, wait_until
+from rig import wait_until
 
 from voice_guide.frontends.desktop.around.others import OtherPlayers
 from voice_guide.frontends.desktop.around.sleep import SleepWatch
@@ -42,27 +41,16 @@ def line(bus: OwnBus) -> Iterator[BusLine]:
 class StandIn:
     """A process on the bus that says what is asked of it, one line each."""
 
-    def __init__(self, bus: OwnBus, *words: str) -> None:
-        self.process = bus.keep(sys.executable, STAND_IN, *words)
-        self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
+    def __init__(self, bus: OwnBus, kind: str, name: str, *words: str) -> None:
+        self.name = name
+        self.client = bus.keep(sys.executable, STAND_IN, kind, name, *words)
+        self.read = self.client.read
+        self.end = self.client.end
         assert self.read() == "ready"
 
-    def _listen(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.lines.put(line.strip())
-        self.lines.put("ended")
-
-    def read(self) -> str:
-        return self.lines.get(timeout=5)
-
-    def hear_of(self, bus: OwnBus, path: str, member: str, *words: str) -> None:
-        name = self.process.args[3]  # type: ignore[index]
-        bus.run("dbus-send", "--session", "--print-reply", f"--dest={name}", path, member, *words)
-
-    def end(self) -> None:
-        end_process(self.process)  # type: ignore[arg-type]
+    def hear_of(self, bus: OwnBus, path: str, member: str, word: str) -> None:
+        place = (f"--dest={self.name}", path, member, word)
+        bus.run("dbus-send", "--session", "--print-reply", *place)
 
 
 # Sleep.
@@ -173,7 +161,7 @@ def test_exactly_those_that_played_go_on(bus: OwnBus, line: BusLine) -> None:
     assert music.read() == "Play"
     for player in (film, again, resting, ended):
         player.end()
-        assert player.read() == "ended", player.process.args
+        assert player.read() == "ended"
 
 
 def test_we_are_no_other_player(bus: OwnBus, line: BusLine) -> None:

@@ -1,0 +1,95 @@
+"""A call is noticed on a real sound server; its monitors, meters and filters are no calls."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import subprocess
+import threading
+from collections.abc import Iterator
+
+import pytest
+from rig import Rig, end_process, needs_rig, sound_rig, wait_until
+
+from voice_guide.frontends.desktop.around.microphone import MicrophoneWatch, find_recorders
+
+pytestmark = [pytest.mark.real, needs_rig]
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    with sound_rig() as made:
+        # A microphone is what is not a monitor: this one hears a sink of its own.
+        made.pactl("load-module", "module-null-sink", "sink_name=room")
+        made.pactl(
+            *("load-module", "module-virtual-source"), "source_name=mic", "master=room.monitor"
+        )
+        yield made
+
+
+@contextlib.contextmanager
+def recording(rig: Rig, source: str, *words: str) -> Iterator[None]:
+    process = subprocess.Popen(
+        ["parec", "-d", source, *words], env=rig.env, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        end_process(process)
+
+
+def count(rig: Rig) -> int:
+    return len(rig.pactl("list", "short", "source-outputs").stdout.splitlines())
+
+
+def test_who_records_is_found_and_who_does_not_is_not(rig: Rig) -> None:
+    quiet = count(rig)  # the filter's own stream
+    assert find_recorders(rig.env) == frozenset()
+    with recording(rig, "vg.monitor"), recording(rig, "mic", "--stream-name=Peak detect"):
+        wait_until(lambda: count(rig) == quiet + 2)
+        assert find_recorders(rig.env) == frozenset()
+        with recording(rig, "mic"):
+            wait_until(lambda: count(rig) == quiet + 3)
+            assert len(find_recorders(rig.env) or ()) == 1
+    wait_until(lambda: count(rig) == quiet)
+    assert find_recorders(rig.env) == frozenset()
+
+
+def test_a_call_is_told_once_and_soon(rig: Rig) -> None:
+    told: queue.SimpleQueue[None] = queue.SimpleQueue()
+    with recording(rig, "mic"):  # before the session: the listener knows
+        wait_until(lambda: len(find_recorders(rig.env) or ()) == 1)
+        watch = MicrophoneWatch(lambda: told.put(None), rig.env)
+        watch.start()
+        watch.start()
+        listeners = "list", "short", "clients"
+        wait_until(lambda: "pactl" in rig.pactl(*listeners).stdout)
+        with recording(rig, "vg.monitor"), recording(rig, "mic"):
+            told.get(timeout=5)
+    with recording(rig, "mic"):
+        told.get(timeout=5)
+    watch.stop()
+    watch.stop()
+    assert told.empty()
+    with recording(rig, "mic"):
+        wait_until(lambda: len(find_recorders(rig.env) or ()) == 1)
+    assert told.empty()
+    assert "microphone" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_server_that_goes_or_is_not_there(rig: Rig) -> None:
+    watch = MicrophoneWatch(lambda: None, rig.env)
+    watch.start()
+    rig.kill()
+    watch.stop()
+    assert find_recorders(rig.env) is None
+    watch.start()
+    watch.stop()
+
+
+def test_a_system_without_pactl(tmp_path) -> None:
+    bare = {"PATH": str(tmp_path)}
+    assert find_recorders(bare) is None
+    watch = MicrophoneWatch(lambda: None, bare)
+    watch.start()
+    watch.stop()
