@@ -117,7 +117,7 @@ class BusLine:
 
     async def _await_loss(self, bus: MessageBus) -> None:
         with contextlib.suppress(Exception):  # why it went does not matter
-            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+            await _lost(bus)
         if self._bus is bus:
             self._bus = None
         self._try_again()
@@ -144,6 +144,8 @@ class BusLine:
         self._kept.clear()
         if self._bus is not None:
             self._bus.disconnect()
+            with contextlib.suppress(Exception):  # its socket is closed one turn of the loop later
+                await asyncio.wait_for(_lost(self._bus), CALL_S)
         for task in tuple(self._tasks):
             task.cancel()
 
@@ -187,6 +189,10 @@ async def call(
 async def watch(bus: MessageBus, rule: str) -> None:
     """Have the bus send us the signals that fit this rule."""
     await call(bus, BUS, "AddMatch", "s", [rule])
+
+
+async def _lost(bus: MessageBus) -> None:
+    await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
 
 
 async def _report(work: Awaitable[None]) -> None:
