@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import textwrap
@@ -103,11 +104,34 @@ class Desktop:
         with os.fdopen(reading) as answer:
             self.display = f":{answer.readline().strip()}"
 
+    def start_window_manager(self) -> None:
+        """Start openbox, and wait until it has looked around: it loses what is mapped meanwhile."""
+        self.start("openbox")
+        screen = display.Display(self.display)
+        try:
+            root, listed = screen.screen().root, screen.intern_atom("_NET_CLIENT_LIST")
+            wait_until(lambda: listed in root.list_properties(), what="openbox does not start")
+        finally:
+            screen.close()
+
+    def owns(self, selection: str) -> bool:
+        """Say whether somebody owns a selection, as window managers and X trays do."""
+        screen = display.Display(self.display)
+        try:
+            return bool(screen.get_selection_owner(screen.intern_atom(selection)))
+        finally:
+            screen.close()
+
     def start_bus(self) -> None:
         """Start the session bus; after `kill_bus` at the same address as before."""
         (self.folder / "bus").unlink(missing_ok=True)
         self.bus = self.start("dbus-daemon", "--session", "--nofork", f"--address={self.address}")
-        wait_until((self.folder / "bus").exists, what="the session bus does not start")
+        wait_until(self._bus_listens, what="the session bus does not start")
+
+    def _bus_listens(self) -> bool:
+        """Say whether it can be reached: its socket is there a moment before it listens."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.folder / "bus")) == 0
 
     def kill_bus(self) -> None:
         """Take the session bus away without a farewell."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -49,7 +50,12 @@ class Bus:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until((self.folder / "bus").exists, what="the bus does not start")
+        wait_until(self._listens, what="the bus does not start")
+
+    def _listens(self) -> bool:
+        """Say whether it can be reached: its socket is there a moment before it listens."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.folder / "bus")) == 0
 
     def kill(self) -> None:
         assert self.daemon is not None

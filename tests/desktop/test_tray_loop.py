@@ -60,11 +60,12 @@ def test_closing_ends_tasks_and_thread_and_may_be_repeated() -> None:
         finally:
             cancelled.set()
 
-    thread.start(wait())
+    future = thread.start(wait())
     thread.run(echo("begun"))
     thread.close()
     thread.close()
     assert cancelled.is_set()
+    assert future.cancelled()
     assert set(threading.enumerate()) == before
     thread.post(print, "nobody hears it")
     with pytest.raises(RuntimeError):
@@ -82,7 +83,7 @@ def test_a_pace_gathers_and_never_loses_the_last(
     thread: BusThread, caplog: pytest.LogCaptureFixture
 ) -> None:
     value, seen = [0], []
-    pace = Pace(thread, lambda: seen.append(value[0]), burst=1, period_s=0.1)
+    pace = Pace(thread, lambda: seen.append(value[0]), burst=1, period_s=0.05)
     for number in range(1, 2001):
         value[0] = number
         pace.ask()

@@ -192,7 +192,7 @@ def trayer(desk: Desktop, tint: str = "0xd0d0d0") -> Iterator[None]:
         *("--transparent", "true", "--alpha", "0", "--tint", tint),
     )
     try:
-        wait_until(lambda: desk.windows("--class", "trayer") != [], what="trayer does not start")
+        wait_until(lambda: desk.owns("_NET_SYSTEM_TRAY_S0"), what="trayer does not start")
         yield
     finally:
         end_process(child)
@@ -210,7 +210,7 @@ def click(desk: Desktop, button: str) -> None:
 @needs_trayer
 def test_an_x_tray_shows_the_icon_and_hears_every_button() -> None:
     with desktop() as desk:
-        desk.start("openbox")
+        desk.start_window_manager()
         with trayer(desk), running(desk) as program:
             program.wait("chose xembed")
             program.wait("host True")
@@ -233,7 +233,7 @@ def test_an_x_tray_shows_the_icon_and_hears_every_button() -> None:
 @pytest.mark.parametrize("bus", ["a bus", "no bus"])
 def test_an_x_tray_may_start_late_and_again(bus: str) -> None:
     with desktop() as desk:
-        desk.start("openbox")
+        desk.start_window_manager()
         address = desk.address if bus == "a bus" else "unix:path=/nonexistent/bus"
         with running(desk, "xembed", DBUS_SESSION_BUS_ADDRESS=address) as program:
             program.wait("chose sni" if bus == "a bus" else "chose none")
@@ -253,7 +253,7 @@ def test_an_x_tray_may_start_late_and_again(bus: str) -> None:
 @needs_trayer
 def test_an_x_tray_is_taken_where_no_bus_answers() -> None:
     with desktop() as desk:
-        desk.start("openbox")
+        desk.start_window_manager()
         nowhere = "unix:path=/nonexistent/bus"
         with trayer(desk), running(desk, DBUS_SESSION_BUS_ADDRESS=nowhere) as program:
             program.wait("chose xembed")
@@ -264,7 +264,7 @@ def test_an_x_tray_is_taken_where_no_bus_answers() -> None:
 @needs_trayer
 def test_an_x_server_that_goes_away_ends_nothing_else() -> None:
     with desktop() as desk:
-        desk.start("openbox")
+        desk.start_window_manager()
         with trayer(desk), running(desk) as program:
             program.wait("host True")
             end_process(desk.children[0], hard=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import queue
 import threading
@@ -87,6 +86,8 @@ class TrayIcon(Base):
         self._pace: Pace | None = None
         self._host = _Host(host_grace_s, self._host_changed)
         self._life: asyncio.Task[Any] | None = None
+        self._ending = False
+        self._gone = threading.Event()
         self._done = threading.Event()
         self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
 
@@ -129,11 +130,11 @@ class TrayIcon(Base):
 
     def _show(self) -> None:
         self._shown = True
-        self._ask()
+        self._ask(hurry=True)
 
     def _hide(self) -> None:
         self._shown = False
-        self._ask()
+        self._ask(hurry=True)
 
     def _update_icon(self) -> None:
         self._icon_valid = True
@@ -162,13 +163,15 @@ class TrayIcon(Base):
 
     def _stop(self) -> None:
         thread = self._thread
-        if thread is None or (self._done.is_set() and self._life is None):
+        if thread is None:
             return
         if thread.is_here():
-            asyncio.ensure_future(self._end())  # noqa: RUF006 - the loop outlives it, or ends it
+            self._wind_up()
+            if self._owns_thread and self._life is not None:
+                self._life.add_done_callback(lambda _: thread.close())
         else:
-            with contextlib.suppress(RuntimeError, TimeoutError):
-                thread.run(self._end(), _CLOSE_S)
+            thread.post(self._wind_up)
+            self._gone.wait(_CLOSE_S)
             if self._owns_thread:
                 thread.close()
         self._calls.put(None)
@@ -176,6 +179,7 @@ class TrayIcon(Base):
 
     def _begin(self) -> None:
         self._life = asyncio.ensure_future(self._guarded())
+        self._life.add_done_callback(lambda _: self._gone.set())
 
     async def _guarded(self) -> None:
         try:
@@ -184,18 +188,19 @@ class TrayIcon(Base):
             _log.exception("the tray icon is gone")
             self._saw_host(False)
 
-    async def _end(self) -> None:
-        life, self._life = self._life, None
+    def _wind_up(self) -> None:
+        # Once only: a second cancellation would cut the farewell to the panel short.
+        if self._life is None or self._ending:
+            return
+        self._ending = True
         self._host.close()
-        if life is not None:
-            life.cancel()
-            await asyncio.wait([life], timeout=_CLOSE_S / 2)
-        if self._thread is not None and self._owns_thread and self._done.is_set():
-            self._thread.close()
+        self._life.cancel()
 
-    def _ask(self) -> None:
+    def _ask(self, *, hurry: bool = False) -> None:
         if self._pace is not None:
             self._pace.ask()
+            if hurry:
+                self._pace.hurry()
 
     # Callbacks, each in turn, away from the loop: a slow one never holds up the menu.
 
@@ -210,11 +215,16 @@ class TrayIcon(Base):
             except Exception:  # noqa: BLE001 - the callback's fault, and the icon lives on
                 _log.exception("a callback of the tray icon failed")
 
+    def _gesture(self, callback: Callable[..., object] | None, *arguments: object) -> None:
+        if self._pace is not None:
+            self._pace.hurry()
+        self._call(callback, *arguments)
+
     def _activated(self) -> None:
-        self._call(self)
+        self._gesture(self)
 
     def _clicked(self, item: MenuItem) -> None:
-        self._call(self._pick, item)
+        self._gesture(self._pick, item)
 
     def _pick(self, item: MenuItem) -> None:
         try:
@@ -223,13 +233,13 @@ class TrayIcon(Base):
             self.update_menu()
 
     def _clicked_secondary(self) -> None:
-        self._call(self.on_secondary, self)
+        self._gesture(self.on_secondary, self)
 
     def _clicked_context(self) -> None:
-        self._call(self.on_context, self)
+        self._gesture(self.on_context, self)
 
     def _scrolled(self, delta: int, orientation: str) -> None:
-        self._call(self.on_scroll, self, delta, orientation)
+        self._gesture(self.on_scroll, self, delta, orientation)
 
     def _saw_host(self, here: bool) -> None:
         self._host.saw(here)

@@ -18,6 +18,9 @@ T = TypeVar("T")
 CALL_S: Final = 5.0
 """A desktop that has not answered by then is treated as one that does not answer."""
 
+GATHER_S: Final = 0.02
+"""Picture, title and menu are set one after the other, and make one change."""
+
 _JOIN_S: Final = 2.0
 
 
@@ -70,7 +73,8 @@ class BusThread:
         try:
             return future.result(timeout_s)
         finally:
-            future.cancel()
+            if not self.loop.is_closed():
+                future.cancel()
 
     def close(self) -> None:
         """End every task and the thread. Safe to call twice, and from the thread itself."""
@@ -83,11 +87,12 @@ class BusThread:
     def _run(self) -> None:
         try:
             self.loop.run_forever()
-            tasks = asyncio.all_tasks(self.loop)
-            for task in tasks:
-                task.cancel()
-            if tasks:
+            if tasks := asyncio.all_tasks(self.loop):
+                for task in tasks:
+                    task.cancel()
                 self.loop.run_until_complete(asyncio.wait(tasks, timeout=_JOIN_S / 2))
+                # Who waits for them in another thread is told one turn later.
+                self.loop.run_until_complete(asyncio.sleep(0))
         finally:
             self.loop.close()
 
@@ -95,8 +100,8 @@ class BusThread:
 class Pace:
     """Calls a function for any number of requests: soon, and at most `burst` times in `period_s`.
 
-    Two in two seconds let a click be shown at once although the clock beside it moved just now,
-    and still cost no more than one signal a second however often somebody asks.
+    Two in two seconds cost no more than one signal a second however often somebody asks, and a
+    single change is still seen at once. What a person does is never kept waiting: see `hurry`.
     """
 
     def __init__(
@@ -112,6 +117,7 @@ class Pace:
         self._acted: deque[float] = deque(maxlen=burst)
         self._period_s = period_s
         self._asked = False
+        self._timer: asyncio.TimerHandle | None = None
 
     def ask(self) -> None:
         """Have it called. From any thread."""
@@ -120,18 +126,25 @@ class Pace:
             self._asked = True
             self._thread.post(self._plan)
 
+    def hurry(self) -> None:
+        """Let what is asked for now, and next, be done at once. From any thread."""
+        self._thread.post(self._forget)
+
+    def _forget(self) -> None:
+        self._acted.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._plan()
+
     def _plan(self) -> None:
-        now = self._thread.loop.time()
+        loop = self._thread.loop
         full = len(self._acted) == self._acted.maxlen
-        wait_s = self._acted[0] + self._period_s - now if full else 0.0
-        if wait_s > 0:
-            self._thread.loop.call_later(wait_s, self._run)
-        else:
-            self._run()
+        wait_s = self._acted[0] + self._period_s - loop.time() if full else 0.0
+        self._timer = loop.call_later(max(wait_s, GATHER_S), self._run)
 
     def _run(self) -> None:
         self._acted.append(self._thread.loop.time())
-        self._asked = False
+        self._asked, self._timer = False, None
         try:
             self._act()
         except Exception:  # noqa: BLE001 - the loop has other guests

@@ -105,7 +105,13 @@ class Icon(TrayIcon):
             bus = shared if shared is not None and shared.connected else await connect()
             if bus is not None:
                 delay_s = RETRY_FIRST_S
-                await self._serve(bus, shared=bus is shared)
+                try:
+                    await self._serve(bus, shared=bus is shared)
+                except Exception as error:
+                    # A bus that dies while we arrive says so in many ways.
+                    if bus.connected:
+                        raise
+                    _log.debug("the session bus is gone: %r", error)
             self._saw_host(False)
             await asyncio.sleep(delay_s)
             delay_s = min(2 * delay_s, RETRY_LAST_S)
@@ -116,22 +122,23 @@ class Icon(TrayIcon):
         lost = until_lost(bus)
         # Before anybody listens, so that nobody is told of what is new only to us.
         self._menu_service.refresh()
-        bus.export(ITEM_PATH, self._item)
-        bus.export(MENU_PATH, self._menu_service)
         try:
+            bus.export(ITEM_PATH, self._item)
+            bus.export(MENU_PATH, self._menu_service)
             await watch.open()
             self._watch, self._registered = watch, False
             self._refresh()
             await asyncio.wait([lost])
         finally:
             self._watch = None
-            await watch.close()
-            if bus.connected:
+            try:
+                await watch.close()
+            finally:
                 bus.unexport(ITEM_PATH, self._item)
                 bus.unexport(MENU_PATH, self._menu_service)
-            if not shared and bus.connected:
-                bus.disconnect()
-                await asyncio.wait([lost], timeout=CALL_S)
+                if not shared:
+                    bus.disconnect()
+                    await asyncio.wait([lost], timeout=CALL_S)
 
     def _refresh(self) -> None:
         if self._watch is None:

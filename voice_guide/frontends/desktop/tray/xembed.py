@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from PIL import Image
@@ -57,43 +57,40 @@ class Icon(TrayIcon):
             self._saw_host(False)
             return
         gone = loop.create_future()
-        dock, number = _Dock(screen, self), screen.fileno()
+        number, listening = screen.fileno(), True
 
-        def read() -> None:
-            try:
-                dock.read()
-            except Exception as fault:  # noqa: BLE001 - one bad event is not the end of the icon
-                if not dock.is_gone():
-                    _log.exception("an X event could not be handled")
-                elif not gone.done():
-                    loop.remove_reader(number)
-                    gone.set_result(fault)
+        def lose() -> None:
+            # Once, and at once: the number is free, and the next file to be opened may get it.
+            nonlocal listening
+            if listening:
+                listening = False
+                loop.remove_reader(number)
+            if not gone.done():
+                gone.set_result(None)
 
-        loop.add_reader(number, read)
+        dock = _Dock(screen, self, lose)
+        loop.add_reader(number, dock.read)
         try:
             self._dock = dock
             dock.watch()
             self._refresh()
-            _log.info("the X display is gone: %s", await gone)
+            await gone
+            _log.info("the X display is gone")
             self._saw_host(False)
         finally:
             self._dock = None
-            loop.remove_reader(number)
-            with _unless_gone(dock):
-                dock.leave()
-                screen.close()
+            lose()
+            dock.leave()
 
     def _refresh(self) -> None:
         if self._dock is not None:
-            with _unless_gone(self._dock):
-                self._dock.show(wanted=self._shown)
-                asyncio.get_running_loop().call_soon(self._drain)
+            self._dock.show(wanted=self._shown)
+            # An answer that was waited for may have brought events along, which wake nobody.
+            asyncio.get_running_loop().call_soon(self._drain)
 
     def _drain(self) -> None:
-        # An answer that was waited for may have brought events along, which wake nobody.
         if self._dock is not None:
-            with _unless_gone(self._dock):
-                self._dock.read()
+            self._dock.read()
 
     def _pressed(self, button: int) -> None:
         if button == 1:
@@ -106,21 +103,12 @@ class Icon(TrayIcon):
             self._scrolled(*_WHEEL[button])
 
 
-@contextlib.contextmanager
-def _unless_gone(dock: _Dock) -> Iterator[None]:
-    """Pass over whatever comes of a lost connection, which python-xlib says in many ways."""
-    try:
-        yield
-    except Exception:
-        if not dock.is_gone():
-            raise
-
-
 class _Dock:
     """The window, the tray that it is in, and the paint on it."""
 
-    def __init__(self, screen: Any, icon: Icon) -> None:
+    def __init__(self, screen: Any, icon: Icon, lose: Callable[[], None]) -> None:
         self._display = screen
+        self._lose = lose
         self._icon = icon
         self._root = screen.screen().root
         self._selection = screen.intern_atom(f"_NET_SYSTEM_TRAY_S{screen.get_default_screen()}")
@@ -136,14 +124,40 @@ class _Dock:
 
     def watch(self) -> None:
         """Hear of trays that start later."""
-        self._root.change_attributes(event_mask=X.StructureNotifyMask)
-
-    def is_gone(self) -> bool:
-        """Say whether the connection to the X server is lost."""
-        return self._display.display.socket_error is not None
+        with self._guarded():
+            self._root.change_attributes(event_mask=X.StructureNotifyMask)
 
     def show(self, *, wanted: bool) -> None:
         """Be docked or not, and painted as the icon is now."""
+        with self._guarded():
+            self._show(wanted)
+            self._display.flush()
+
+    def leave(self) -> None:
+        """Take the window away and end the connection."""
+        with self._guarded():
+            self._drop_window()
+            self._display.close()
+
+    def read(self) -> None:
+        """Handle every event that is there."""
+        with self._guarded():
+            while self._display.pending_events():
+                self._handle(self._display.next_event())
+            self._display.flush()
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Take note of a lost connection, which python-xlib tells in many ways, at any call."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001 - one bad event is not the end of the icon
+            if self._display.display.socket_error is not None:
+                self._lose()
+            else:
+                _log.exception("the icon's window is not as it should be")
+
+    def _show(self, wanted: bool) -> None:
         if not wanted:
             self._drop_window()
         elif self._window is None:
@@ -151,24 +165,12 @@ class _Dock:
         else:
             self._name()
             self._paint()
-        self._display.flush()
-
-    def leave(self) -> None:
-        """Take the window away."""
-        self._drop_window()
-        self._display.flush()
-
-    def read(self) -> None:
-        """Handle every event that is there."""
-        while self._display.pending_events():
-            self._handle(self._display.next_event())
-        self._display.flush()
 
     def _handle(self, event: Any) -> None:
         if event.type == X.ClientMessage:
             if event.client_type == self._manager_atom and event.data[1][1] == self._selection:
                 self._drop_window()
-                self.show(wanted=self._icon._shown)
+                self._show(self._icon._shown)
         elif event.type == X.DestroyNotify and event.window == self._tray:
             self._tray = None
             self._drop_window()
