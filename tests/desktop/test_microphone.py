@@ -43,7 +43,8 @@ def count(rig: Rig) -> int:
 
 
 def test_who_records_is_found_and_who_does_not_is_not(rig: Rig) -> None:
-    quiet = count(rig)  # the filter's own stream
+    rig.pactl(*("load-module", "module-virtual-source"), "source_name=clean", "master=mic")
+    quiet = count(rig)  # the two filters' own streams, one of them from the microphone
     assert find_recorders(rig.env) == frozenset()
     with recording(rig, "vg.monitor"), recording(rig, "mic", "--stream-name=Peak detect"):
         wait_until(lambda: count(rig) == quiet + 2)
@@ -55,15 +56,23 @@ def test_who_records_is_found_and_who_does_not_is_not(rig: Rig) -> None:
     assert find_recorders(rig.env) == frozenset()
 
 
-def test_a_call_is_told_once_and_soon(rig: Rig) -> None:
+@pytest.fixture
+def ending() -> Iterator[contextlib.ExitStack]:
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+def test_a_call_is_told_once_and_soon(rig: Rig, ending: contextlib.ExitStack) -> None:
     told: queue.SimpleQueue[None] = queue.SimpleQueue()
     with recording(rig, "mic"):  # before the session: the listener knows
         wait_until(lambda: len(find_recorders(rig.env) or ()) == 1)
         watch = MicrophoneWatch(lambda: told.put(None), rig.env)
+        ending.callback(watch.stop)
         watch.start()
         watch.start()
-        listeners = "list", "short", "clients"
-        wait_until(lambda: "pactl" in rig.pactl(*listeners).stdout)
+        wait_until(lambda: watch._known is not None)
+        clients = "list", "short", "clients"  # the one that asks this, and the one that listens
+        wait_until(lambda: rig.pactl(*clients).stdout.count("pactl") == 2)
         with recording(rig, "vg.monitor"), recording(rig, "mic"):
             told.get(timeout=5)
     with recording(rig, "mic"):

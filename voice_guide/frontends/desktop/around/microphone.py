@@ -58,6 +58,7 @@ class MicrophoneWatch:
         self._environ = environ
         self._listener: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
+        self._known: frozenset[int] | None = None
 
     def start(self) -> None:
         """Watch from now on; where there is no `pactl`, nothing is ever told."""
@@ -76,6 +77,7 @@ class MicrophoneWatch:
         except OSError as error:
             _log.info("calls cannot be noticed: %s", error)
             return
+        self._known = None
         self._thread = threading.Thread(
             target=self._run, args=(self._listener,), name="microphone", daemon=True
         )
@@ -93,12 +95,13 @@ class MicrophoneWatch:
 
     def _run(self, listener: subprocess.Popen[str]) -> None:
         try:
-            known = find_recorders(self._environ) or frozenset()
+            # In this thread, as the first sound must not wait for it.
+            self._known = find_recorders(self._environ) or frozenset()
             assert listener.stdout is not None
             with listener.stdout as lines:
                 for line in lines:
                     if "on source-output" in line:
-                        known = self._look(known)
+                        self._known = self._look(self._known)
         except Exception:  # noqa: BLE001 - the one catch-all of this thread
             _log.exception("calls are no longer noticed")
 
