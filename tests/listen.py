@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from voice_guide.app import build
 from voice_guide.errors import VoiceGuideError
-from voice_guide.frontends.cli.arguments import Wishes, parse_length, read_ask
+from voice_guide.frontends.asking import Wishes, read_ask
+from voice_guide.frontends.cli.arguments import parse_length
 from voice_guide.output.export import export
 from voice_guide.score.model import Cue, CueKind, Score, Stem
 from voice_guide.score.render import render

@@ -62,12 +62,24 @@ def _carry_out(arguments: list[str], services: Services, *, wants_details: bool)
         code = list_plainly(arguments[1:], services)
         if code is not None:
             return code
+    if len(arguments) == 1:
+        from voice_guide.frontends.cli.remote import COMMANDS, tell_companion
+
+        if arguments[0] in COMMANDS:  # bound to a key: whoever presses it waits for an answer
+            return tell_companion((arguments[0],))
     import logging
 
     from voice_guide.frontends.cli.commands import run
 
     # What only a maker can read is said with --debug alone.
     logging.basicConfig(handlers=None if wants_details else [logging.NullHandler()])
+    if not arguments:
+        from voice_guide.frontends.cli.remote import has_desktop
+
+        if has_desktop():
+            from voice_guide.frontends.desktop.companion import run_companion
+
+            return run_companion(services)
     return run(arguments, services)
 
 

@@ -12,7 +12,7 @@ from voice_guide.store.library import Library
 from voice_guide.store.paths import Paths, find_paths
 
 if TYPE_CHECKING:
-    from voice_guide.frontends.catalogue import Catalogue
+    from voice_guide.frontends.library.catalogue import Catalogue
     from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
     from voice_guide.session.status import Ending
@@ -71,7 +71,7 @@ def _remember(progress: Callable[[], Progress], ended: Ending) -> None:
 
 
 def _catalogue(paths: Paths, library: Library) -> Catalogue:
-    from voice_guide.frontends.catalogue import Catalogue
+    from voice_guide.frontends.library.catalogue import Catalogue
 
     return Catalogue(library, paths.cache / "catalogue.json")
 

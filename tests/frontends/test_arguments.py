@@ -9,7 +9,8 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice_guide.frontends.cli.arguments import length_to_text, parse_length
+from voice_guide.frontends.cli.arguments import parse_length
+from voice_guide.frontends.wording import length_to_text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from voice_guide.frontends.catalogue import HEADINGS, Catalogue, CatalogueEntry
+from voice_guide.frontends.library.catalogue import HEADINGS, Catalogue, CatalogueEntry
 from voice_guide.script.syntax.header import KINDS
 from voice_guide.store.library import Library
 

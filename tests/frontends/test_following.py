@@ -12,7 +12,7 @@ import pytest
 
 from voice_guide.__main__ import main
 from voice_guide.app import build
-from voice_guide.frontends.cli.library.following import find_next, find_played, read_steps
+from voice_guide.frontends.library.steps import find_next, find_played, read_steps
 
 STEP = """---
 title: "Step {number}: {title}"

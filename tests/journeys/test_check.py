@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from voice_guide.__main__ import main
-from voice_guide.frontends.review import FASTEST_WPM, SLOWEST_WPM
+from voice_guide.frontends.library.review import FASTEST_WPM, SLOWEST_WPM
 
 pytestmark = pytest.mark.real
 
@@ -98,7 +98,7 @@ def test_every_rule_is_planted_and_told() -> None:
     told = re.findall(r"^\| `([a-z-]+)` \|", page[page.index("| rule |") :], re.MULTILINE)
     source = "".join(
         (ROOT / "voice_guide" / name).read_text(encoding="utf-8")
-        for name in ("script/lint.py", "frontends/review.py", "frontends/cli/checking.py")
+        for name in ("script/lint.py", "frontends/library/review.py", "frontends/cli/checking.py")
     )
     written = set(re.findall(r'"([a-z]+-[a-z-]+|loss|pace|cramp|unreadable)"(?=[,)\n])', source))
     assert set(told) == set(PLANTED)

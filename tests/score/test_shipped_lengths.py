@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voice_guide.frontends.review import promised_lengths_s
+from voice_guide.frontends.library.review import promised_lengths_s
 from voice_guide.score.compile import Request, compile_score
 from voice_guide.score.describe import describe
 from voice_guide.score.model import CueKind, Score

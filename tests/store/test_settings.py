@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_guide.errors import StoreCorrupt, VoiceGuideError
-from voice_guide.store.settings import Breathing, Listener, Settings, Sound, Voice, load, save
+from voice_guide.store.settings import (
+    Breathing,
+    Companion,
+    Listener,
+    Settings,
+    Sound,
+    Voice,
+    load,
+    save,
+)
 
 GOOD = """
 [listener]
@@ -113,7 +122,8 @@ def test_saving_refuses_to_replace_a_faulty_file(file: Path) -> None:
     assert file.read_text() == "[voice]\npitch = 'low'"
 
 
-words = st.text(min_size=1, max_size=40).filter(lambda t: "\r" not in t and t.isprintable())
+printable = st.characters(exclude_categories=["C", "Z"]) | st.just(" ")
+words = st.text(printable, min_size=1, max_size=40)
 all_settings = st.builds(
     Settings,
     listener=st.builds(
@@ -132,6 +142,9 @@ all_settings = st.builds(
         bed=st.none() | words,
     ),
     breathing=st.builds(Breathing, hold_free=st.booleans()),
+    companion=st.builds(
+        Companion, favourite=words, pause_in_calls=st.booleans(), pause_others=st.booleans()
+    ),
 )
 
 

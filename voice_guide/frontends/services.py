@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from voice_guide.frontends.catalogue import Catalogue
+    from voice_guide.frontends.library.catalogue import Catalogue
     from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
     from voice_guide.sound.palette import Palette

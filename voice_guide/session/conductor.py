@@ -115,6 +115,7 @@ class Conductor:
             state=self._state.mode,
             notice=self._passing_notice or self._notice,
             eased=self._state.eased,
+            volume_db=self._volume_db,
             fault=self._fault,
         )
         if self._view is None:

@@ -44,6 +44,8 @@ class Status:
     notice: str = ""
     """One plain line that the listener should know."""
     eased: bool = False
+    volume_db: float = 0.0
+    """As the listener set it; 0 is full level."""
     fault: VoiceGuideError | None = None
     """Why the session ended, if not by itself or by the listener's wish."""
 

@@ -59,6 +59,17 @@ class Breathing(_Section, frozen=True, kw_only=True):
     """Whether held breaths are always replaced by their twins without a hold."""
 
 
+class Companion(_Section, frozen=True, kw_only=True):
+    """The program in the tray: the `[companion]` table."""
+
+    favourite: _Words = "breathing/calm-count"
+    """What a click on the icon begins."""
+    pause_in_calls: bool = True
+    """Whether a session pauses when another program begins to record."""
+    pause_others: bool = True
+    """Whether music and films pause while a session lasts."""
+
+
 class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All choices, one field a table."""
 
@@ -66,6 +77,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     voice: Voice = Voice()
     sound: Sound = Sound()
     breathing: Breathing = Breathing()
+    companion: Companion = Companion()
 
 
 _SECTIONS: dict[str, type[_Section]] = {

@@ -8,11 +8,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from voice_guide.errors import Fault, VoiceGuideError
-from voice_guide.frontends.cli.arguments import length_to_text, lengths_to_text, print_json
+from voice_guide.frontends.cli.arguments import print_json
 from voice_guide.frontends.services import Services
+from voice_guide.frontends.wording import length_to_text, lengths_to_text
 
 if TYPE_CHECKING:
-    from voice_guide.frontends.review import Figures, Review
+    from voice_guide.frontends.library.review import Figures, Review
 
 _UNREADABLE: Final = "unreadable"
 """The rule that a file breaks that is no text at all."""
@@ -68,7 +69,7 @@ def _look_over(services: Services, names: Sequence[str]) -> Iterator[tuple[str, 
 
 
 def _look_at(services: Services, name: str) -> tuple[str, Review]:
-    from voice_guide.frontends.review import Review, review
+    from voice_guide.frontends.library.review import Review, review
     from voice_guide.store.reading import read_text
 
     path = name

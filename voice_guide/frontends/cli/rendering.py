@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voice_guide.errors import ExportFailed, VoiceGuideError
-from voice_guide.frontends.cli.arguments import care_lines, length_to_text
 from voice_guide.frontends.services import Services
+from voice_guide.frontends.wording import care_lines, length_to_text
 
 if TYPE_CHECKING:
     from voice_guide.session.prepare import Ask

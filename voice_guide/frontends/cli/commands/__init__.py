@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from voice_guide.frontends.cli.commands import library, listening  # noqa: F401 (they register)
+from voice_guide.frontends.cli.commands import (  # noqa: F401 (they register)
+    companion,
+    library,
+    listening,
+)
 from voice_guide.frontends.cli.commands.options import app
 from voice_guide.frontends.services import Services
 

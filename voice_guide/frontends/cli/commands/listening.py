@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voice_guide.frontends.cli.arguments import Wishes, read_ask, seed_of_today
+from voice_guide.frontends.asking import Wishes, read_ask, seed_of_today
 from voice_guide.frontends.cli.commands.options import (
     Bed,
     Device,
@@ -46,14 +46,20 @@ def play(
     voice-guide play path
     """
     services: Services = context.obj
-    services.warm()
-    from voice_guide.frontends.cli.live.playing import play as begin_playing
-
     if script == "path":
-        from voice_guide.frontends.cli.library.following import find_played
+        from voice_guide.frontends.library.steps import find_played
 
         script = find_played(services)
     wishes = Wishes(length, voice, hold_free, seed_of_today() if seed is None else seed, bed)
+    if device is None and not quiet:
+        from voice_guide.frontends.cli.remote import hand_over
+
+        code = hand_over(script, wishes)
+        if code is not None:
+            return code
+    services.warm()
+    from voice_guide.frontends.cli.live.playing import play as begin_playing
+
     begin_playing(services, read_ask(services, script, wishes), device, quiet=quiet)
     return 0
 

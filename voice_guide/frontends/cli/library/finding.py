@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from voice_guide.frontends.catalogue import CatalogueEntry
-from voice_guide.frontends.cli.arguments import lengths_to_text, print_json
+from voice_guide.frontends.cli.arguments import print_json
 from voice_guide.frontends.cli.library.listing import entry_to_json
 from voice_guide.frontends.cli.library.wrapping import printable, screen_width, wrap
+from voice_guide.frontends.library.catalogue import CatalogueEntry
 from voice_guide.frontends.services import Services
+from voice_guide.frontends.wording import lengths_to_text
 from voice_guide.script.find import Match, rank, speaks_of_danger
 
 _MOST: Final = 6

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from voice_guide.errors import VoiceGuideError
-from voice_guide.frontends.catalogue import CatalogueEntry
-from voice_guide.frontends.cli.arguments import lengths_to_text, print_json
+from voice_guide.frontends.cli.arguments import print_json
 from voice_guide.frontends.cli.library.wrapping import printable, screen_width, wrap
+from voice_guide.frontends.library.steps import PATH, Step, find_next, read_steps
 from voice_guide.frontends.services import Services
-
-PATH: Final = "path"
-"""The kind of its scripts, the folder they lie in, and what `play` calls the next of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the path."""
-
-    number: int
-    entry: CatalogueEntry
-    done_at: datetime | None
-
-    @property
-    def names(self) -> tuple[str, str, str]:
-        """What it is called by: its id, the last part of it, and that without its number."""
-        slug = self.entry.id.rpartition("/")[2]
-        return self.entry.id, slug, re.sub(r"^\d+-", "", slug)
-
-    @property
-    def title(self) -> str:
-        """Its title, which stands beside its number: "Step one: breathe" is "Breathe" there."""
-        short = re.sub(r"^step \w+: *", "", self.entry.title, flags=re.IGNORECASE)
-        return printable(short[:1].upper() + short[1:] or self.entry.id)
+from voice_guide.frontends.wording import lengths_to_text
 
 
 def show_path(services: Services, *, as_json: bool) -> int:
@@ -59,46 +33,11 @@ def mark_step(services: Services, name: str, *, done: bool) -> int:
         progress.finish(step.entry.id)
     elif not done and step.done_at is not None:
         progress.unfinish(step.entry.id)
-    print(f"{step.number}  {step.title}: {'done' if done else 'open again'}.")
+    print(f"{step.number}  {printable(step.title)}: {'done' if done else 'open again'}.")
     following = find_next(read_steps(services))
     if done and following:
-        print(f"When you like, the next is {following.number}  {following.title}.")
+        print(f"When you like, the next is {following.number}  {printable(following.title)}.")
     return 0
-
-
-def find_played(services: Services) -> str:
-    """Return which script "path" means to `play`: the next step, or the first once all are done.
-
-    A script that is called so itself comes before.
-    """
-    if any(PATH in (one.id, one.slug) for one in services.library.entries()):
-        return PATH
-    steps = read_steps(services, quiet=True)
-    step = find_next(steps) or next((one for one in steps if not one.entry.fault), None)
-    return step.entry.id if step else PATH
-
-
-def read_steps(services: Services, *, quiet: bool = False) -> tuple[Step, ...]:
-    """Return every step in order: those in the folder of the path, then others of its kind."""
-    folder = f"{PATH}/"
-    entries = [
-        one
-        for one in services.catalogue().entries()
-        if one.kind == PATH or one.id.startswith(folder)
-    ]
-    entries.sort(key=lambda one: (not one.id.startswith(folder), one.id))
-    done: dict[str, datetime] = {}
-    try:
-        done = services.progress().finished()
-    except VoiceGuideError as fault:
-        if not quiet:
-            print(fault, file=sys.stderr)
-    return tuple(Step(number, one, done.get(one.id)) for number, one in enumerate(entries, 1))
-
-
-def find_next(steps: Sequence[Step]) -> Step | None:
-    """Return the first step that is not done yet and can be played."""
-    return next((one for one in steps if not one.done_at and not one.entry.fault), None)
 
 
 def _find_step(steps: Sequence[Step], name: str) -> Step:
@@ -141,7 +80,7 @@ def _page(steps: Sequence[Step], following: Step | None, width: int) -> Iterator
 
 
 def _rows(step: Step, width: int, *, is_next: bool) -> Iterator[str]:
-    start = f"{'->' if is_next else '  '} {step.number:>2}  {step.title}"
+    start = f"{'->' if is_next else '  '} {step.number:>2}  {printable(step.title)}"
     if step.entry.fault:
         yield f"{start}   cannot be played yet"
         yield from wrap(printable(step.entry.fault), width, " " * 7)

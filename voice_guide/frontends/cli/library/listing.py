@@ -7,12 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from voice_guide.errors import VoiceGuideError
-from voice_guide.frontends.catalogue import HEADINGS, CatalogueEntry
-from voice_guide.frontends.cli.arguments import (
-    lengths_to_text,
-    print_json,
-    read_script,
-)
+from voice_guide.frontends.asking import read_script
+from voice_guide.frontends.cli.arguments import print_json
 from voice_guide.frontends.cli.library.wrapping import (
     columns_of,
     pad,
@@ -20,7 +16,9 @@ from voice_guide.frontends.cli.library.wrapping import (
     screen_width,
     wrap,
 )
+from voice_guide.frontends.library.catalogue import HEADINGS, CatalogueEntry
 from voice_guide.frontends.services import Services
+from voice_guide.frontends.wording import lengths_to_text
 
 _WIDTH: Final = 88
 _ELSEWHERE: Final = "Elsewhere in your own folder"

@@ -6,12 +6,12 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from voice_guide.errors import DeviceLost, VoiceGuideError
-from voice_guide.frontends.cli.arguments import care_lines
+from voice_guide.errors import DeviceLost
+from voice_guide.frontends.asking import speak_unmet
 from voice_guide.frontends.services import Services
+from voice_guide.frontends.wording import care_lines
 from voice_guide.script.utterance import Voicing
 from voice_guide.session import events
 from voice_guide.session.machine import Mode
@@ -41,7 +41,7 @@ _COMMANDS: Final[dict[str, Callable[[], events.Command]]] = {
 
 def play(services: Services, ask: Ask, device: str | None, *, quiet: bool) -> None:
     """Play to the end; where there is no sound output, render to a file instead."""
-    careful = _speak_unmet(services, ask)
+    careful = speak_unmet(services, ask)
     _refuse_early(services, careful)
     chosen = services.settings().sound.device if device is None else device
     last = _play_on(services, careful, chosen, quiet=quiet)
@@ -56,18 +56,6 @@ def play(services: Services, ask: Ask, device: str | None, *, quiet: bool) -> No
             return
     if last.fault:
         raise last.fault
-
-
-def _speak_unmet(services: Services, ask: Ask) -> Ask:
-    """Return the session with those of its cautions to speak that the listener has not met."""
-    from voice_guide.script.cautions import select_unmet
-
-    met: frozenset[str] = frozenset()
-    with contextlib.suppress(VoiceGuideError):  # told at the end, when it cannot be added to
-        met = services.progress().met()
-    request = ask.request
-    unmet = select_unmet(ask.script.header.cautions, met, hold_free=request.hold_free)
-    return replace(ask, request=replace(request, cautions=unmet))
 
 
 def _refuse_early(services: Services, ask: Ask) -> None:

@@ -32,7 +32,7 @@ _FORMAT: Final = 1
 """Of the index; another number makes all of it be read anew."""
 _YOUNG_NS: Final = 3 * 10**9
 """A file changed so lately may change again within one tick of its clock (FAT counts in 2 s)."""
-_PACKAGE: Final = Path(__file__).parents[1]
+_PACKAGE: Final = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,177 @@
+"""One vocabulary of commands for the tray, media keys, notices and a second start."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from typing import Any, Final
+
+from voice_guide.errors import VoiceGuideError
+from voice_guide.frontends.asking import Wishes, read_ask, seed_of_today, speak_unmet
+from voice_guide.frontends.desktop.instance.wire import REFUSED, Reply, Request
+from voice_guide.frontends.desktop.media import MediaCommand, Press, SetVolume
+from voice_guide.frontends.services import Services
+from voice_guide.session import events
+from voice_guide.session.controller import Controller
+from voice_guide.session.machine import Mode
+from voice_guide.session.status import Status
+
+SILENT_DB: Final = -60.0
+"""Where a slider at nothing lies; the settings allow no less."""
+
+_SIMPLE: Final[dict[str, tuple[Callable[[], events.Command], str]]] = {
+    "pause": (events.Pause, "Paused."),
+    "resume": (events.Resume, "Going on."),
+    "skip": (events.Skip, "On to the next section."),
+    "back": (events.Back, "Back to the start of the section."),
+    "ease": (events.Ease, "Going on without holding the breath."),
+    "stop": (events.Stop, "Ending gently."),
+}
+
+_PRESSES: Final[dict[Press, Callable[[], events.Command]]] = {
+    Press.PLAY: events.Resume,
+    Press.PAUSE: events.Pause,
+    Press.TOGGLE: events.Toggle,
+    Press.STOP: events.Stop,
+    Press.SKIP: events.Skip,
+    Press.BACK: events.Back,
+}
+"""Neither ends the companion nor shows a window: a widget is not the place for that."""
+
+_ACTIVE: Final = (Mode.PREPARING, Mode.PLAYING, Mode.PAUSED)
+
+
+class Commander:
+    """Carries out commands from anywhere. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        services: Services,
+        controller: Callable[[], Controller],
+        leave: Callable[[], None],
+    ) -> None:
+        self._services = services
+        self._controller = controller
+        self._leave = leave
+
+    @property
+    def status(self) -> Status:
+        """What there is to see of the session."""
+        return self._controller().status
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a session is under way."""
+        return self.status.state in _ACTIVE
+
+    def send(self, command: events.Command) -> None:
+        """Ask the session for something."""
+        self._controller().send(command)
+
+    def play(self, name: str, wishes: Wishes | None = None) -> str:
+        """Begin a session, and return what to say about it; raises what is wrong with the wish."""
+        wishes = wishes or Wishes(seed=seed_of_today())
+        ask = speak_unmet(self._services, read_ask(self._services, name, wishes))
+        self.send(events.SetVolume(self._services.settings().sound.volume_db))
+        self.send(events.Play(ask))
+        return f"Playing {ask.script.header.title}."
+
+    def play_favourite(self) -> str:
+        """Begin the session that a click begins."""
+        return self.play(self._services.settings().companion.favourite)
+
+    def toggle(self) -> str:
+        """Begin, pause or go on: what a click and a key do."""
+        if not self.is_active:
+            return self.play_favourite()
+        is_paused = self.status.state is Mode.PAUSED
+        self.send(events.Toggle())
+        return "Going on." if is_paused else "Paused."
+
+    def set_volume(self, share: float) -> None:
+        """Play at this level of a slider, 0 to 1."""
+        self.send(events.SetVolume(share_to_db(share)))
+
+    def press(self, command: MediaCommand) -> None:
+        """Carry out what a media key or a player's widget asks for."""
+        if isinstance(command, SetVolume):
+            self.set_volume(command.volume)
+        elif isinstance(command, Press) and command in _PRESSES:
+            self.send(_PRESSES[command]())
+
+    def answer(self, request: Request) -> Reply:
+        """Carry out a command line that was handed over."""
+        word, *rest = request.words or ("",)
+        if word in _SIMPLE and not rest:
+            return Reply(self._simply(word))
+        said: str | None = None
+        match word, rest:
+            case "play", [text]:
+                said = self._play_as_told(text)
+            case "toggle", []:
+                said = self.toggle()
+            case "status", []:
+                said = json.dumps(status_to_json(self.status))
+            case "volume", [percent]:
+                said = self._volume_as_told(percent)
+            case "quit", []:
+                self._leave()
+                said = "Good-bye."
+        if said is None:
+            return Reply(f'There is no command "{" ".join(request.words)[:80]}".', REFUSED)
+        return Reply(said)
+
+    def _simply(self, word: str) -> str:
+        if not self.is_active:
+            return "Nothing is playing."
+        command, said = _SIMPLE[word]
+        self.send(command())
+        return said
+
+    def _play_as_told(self, text: str) -> str:
+        try:
+            told = json.loads(text)
+            name, wishes = told.pop("script"), Wishes(**told)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise VoiceGuideError("That session was not understood.") from error
+        if not isinstance(name, str):
+            raise VoiceGuideError("That session was not understood.")
+        return self.play(name, wishes) if name else self.play_favourite()
+
+    def _volume_as_told(self, percent: str) -> str:
+        try:
+            share = float(percent.removesuffix("%")) / 100
+        except ValueError:
+            share = math.nan
+        if not 0.0 <= share <= 1.0:
+            raise VoiceGuideError(f'"{percent}" is no volume.', "Say a number from 0 to 100.")
+        self.set_volume(share)
+        return f"Volume {share:.0%}."
+
+
+def share_to_db(share: float) -> float:
+    """Return decibels for a slider from 0 to 1: half of it is 6 dB softer."""
+    if not share > 0.0:
+        return SILENT_DB
+    return max(SILENT_DB, min(0.0, 20.0 * math.log10(share)))
+
+
+def db_to_share(volume_db: float) -> float:
+    """Return where a slider from 0 to 1 stands."""
+    return 0.0 if volume_db <= SILENT_DB else 10.0 ** (volume_db / 20.0)
+
+
+def status_to_json(status: Status) -> dict[str, Any]:
+    """Return what `voice-guide status --json` prints."""
+    state = Mode.IDLE if status.state is Mode.ENDED else status.state
+    is_idle = state is Mode.IDLE
+    return {
+        "state": state.value,
+        "script": None if is_idle else status.script,
+        "section": None if is_idle else status.section,
+        "phase": (status.phase or None) if not is_idle else None,
+        "position_s": 0.0 if is_idle else round(status.position_s, 3),
+        "length_s": 0.0 if is_idle else round(status.length_s, 3),
+        "ritual_waiting": None,
+    }

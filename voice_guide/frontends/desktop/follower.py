@@ -1,0 +1,108 @@
+"""Brings a session's status to the desktop: the icon, the media keys, other players, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from voice_guide.frontends.desktop.around.microphone import MicrophoneWatch
+from voice_guide.frontends.desktop.commander import db_to_share
+from voice_guide.frontends.desktop.face import Face, draw_face, status_to_face
+from voice_guide.frontends.desktop.media import MediaControls, NowPlaying
+from voice_guide.frontends.desktop.tray.icon import TrayIcon
+from voice_guide.session.machine import Mode
+from voice_guide.session.status import Status
+
+_ACTIVE = (Mode.PREPARING, Mode.PLAYING, Mode.PAUSED)
+
+
+class Players(Protocol):
+    """Those that may play beside us."""
+
+    def pause(self) -> None:
+        """Pause whoever plays now."""
+
+    def resume(self) -> None:
+        """Let those go on."""
+
+
+class Follower:
+    """Sees every status, in the session's thread: it hands on, and never waits.
+
+    Parameters
+    ----------
+    icon
+        None where there is no tray.
+    players, microphone
+        None where the listener does not want sessions to mind them.
+    tell
+        Says a sentence to the listener.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        icon: TrayIcon | None,
+        media: MediaControls,
+        players: Players | None,
+        microphone: MicrophoneWatch | None,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._name = name
+        self._icon = icon
+        self._media = media
+        self._players = players
+        self._microphone = microphone
+        self._tell = tell
+        self._face = Face()
+        self._label: tuple[object, ...] = ()
+        self._was_active = False
+
+    def see(self, status: Status) -> None:
+        """Bring the desktop up to date."""
+        is_active = status.state in _ACTIVE
+        if is_active != self._was_active:
+            self._was_active = is_active
+            self._begin() if is_active else self._end(status)
+        if is_active:
+            self._media.show(_to_now_playing(status))
+        if self._icon is not None:
+            self._show(self._icon, status)
+
+    def _begin(self) -> None:
+        if self._players is not None:
+            self._players.pause()
+        if self._microphone is not None:
+            self._microphone.start()
+
+    def _end(self, status: Status) -> None:
+        self._media.hide()
+        if self._microphone is not None:
+            self._microphone.stop()
+        if self._players is not None:
+            self._players.resume()
+        if status.fault is not None:
+            self._tell(str(status.fault))
+
+    def _show(self, icon: TrayIcon, status: Status) -> None:
+        face = status_to_face(status)
+        if face != self._face:
+            self._face = face
+            icon.icon = draw_face(face)
+        # The labels of an open menu move with the phase and with each second.
+        label = (status.state, status.section, status.phase, int(status.position_s))
+        if label != self._label:
+            self._label = label
+            icon.title = status.title or self._name
+            icon.update_menu()
+
+
+def _to_now_playing(status: Status) -> NowPlaying:
+    return NowPlaying(
+        is_playing=status.state is not Mode.PAUSED,
+        title=status.title,
+        section=status.section,
+        position_s=status.position_s,
+        length_s=status.length_s,
+        volume=db_to_share(status.volume_db),
+    )

@@ -1,0 +1,1 @@
+"""What the library holds, for every front end: its entries, how they fare, and the path."""
