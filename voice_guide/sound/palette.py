@@ -80,7 +80,7 @@ class Palette:
 
     def sounds(self) -> Iterator[Sound]:
         """Yield every sound in order of kind and name, and every file that is of no use."""
-        order = ["bell", "bed", "pacer", ""]
+        order = [*KINDS, ""]
         for kind, name in sorted(self._sources, key=lambda key: (order.index(key[0]), key[1])):
             is_meanwhile = False
             for source in self._sources[kind, name]:

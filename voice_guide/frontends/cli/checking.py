@@ -14,6 +14,7 @@ from voice_guide.frontends.wording import length_to_text, lengths_to_text
 
 if TYPE_CHECKING:
     from voice_guide.frontends.library.review import Figures, Review
+    from voice_guide.store.library import Entry
 
 _UNREADABLE: Final = "unreadable"
 """The rule that a file breaks that is no text at all."""
@@ -36,7 +37,7 @@ minutes, or what comes nearest). Made by `voice-guide check --markdown`.
 
 def check(services: Services, names: Sequence[str], *, as_json: bool, as_markdown: bool) -> int:
     """Look over the named scripts, or all of them; 1 if there is anything to mend."""
-    every = names or [entry.id for entry in services.library.entries()]
+    every = names or services.library.entries()
     looked = _look_over(services, every)
     if as_json:
         found = [_to_json(one) for _, one in looked]
@@ -56,26 +57,26 @@ def check(services: Services, names: Sequence[str], *, as_json: bool, as_markdow
     return 1 if faults else 0
 
 
-def _look_over(services: Services, names: Sequence[str]) -> Iterator[tuple[str, Review]]:
+def _look_over(services: Services, asked: Sequence[str | Entry]) -> Iterator[tuple[str, Review]]:
     """Yield the path of each script and what there is to say about it."""
     from voice_guide.frontends.cli.rendering import progress_bar
 
-    with progress_bar(quiet=len(names) < _FEW) as stage:
+    with progress_bar(quiet=len(asked) < _FEW) as stage:
         advance = stage("Checking")
-        for number, name in enumerate(names):
+        for number, one in enumerate(asked):
             if advance:
-                advance(number, len(names))
-            yield _look_at(services, name)
+                advance(number, len(asked))
+            yield _look_at(services, one)
 
 
-def _look_at(services: Services, name: str) -> tuple[str, Review]:
+def _look_at(services: Services, asked: str | Entry) -> tuple[str, Review]:
     from voice_guide.frontends.library.review import Review, review
     from voice_guide.store.reading import read_text
 
-    path = name
+    name = path = str(asked)
     try:
-        entry = services.library.find(name)
-        path = str(entry.path)
+        entry = services.library.find(asked) if isinstance(asked, str) else asked
+        name, path = entry.id, str(entry.path)
         text = read_text(entry.path)
     except VoiceGuideError as error:
         return path, Review(name, (Fault(1, 1, error.message, "", error.hint, _UNREADABLE),))

@@ -129,7 +129,7 @@ def play_score(player: Player, score: Score) -> None:
 
 def render_sounds(services: Services, name: str | None, folder: Path | None, *, force: bool) -> int:
     """Write what one sound or every one is like; 1 if one of them could not be made."""
-    from voice_guide.frontends.cli.rendering import progress_bar
+    from voice_guide.frontends.cli.rendering import make_folder, progress_bar
     from voice_guide.frontends.preview import choose_sounds, preview
     from voice_guide.output.export import check_target, export
     from voice_guide.sound.patch import KINDS
@@ -137,7 +137,7 @@ def render_sounds(services: Services, name: str | None, folder: Path | None, *, 
     palette = services.palette()
     every = tuple((kind, each) for kind in KINDS for each in palette.names(kind))
     chosen = every if name is None else choose_sounds(palette, name)
-    folder = _make_folder(folder or Path(FOLDER))
+    folder = make_folder(folder or Path(FOLDER), "Choose another with -o FOLDER.")
     targets = [folder / f"{kind}-{each}.wav" for kind, each in chosen]
     for target in targets:
         if target.exists() and not force:
@@ -164,14 +164,3 @@ def render_sounds(services: Services, name: str | None, folder: Path | None, *, 
     for one in faults:
         print(one, file=sys.stderr)
     return 1 if faults else 0
-
-
-def _make_folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportFailed(
-            f"The folder {folder} cannot be made: {error.strerror}.",
-            "Choose another with -o FOLDER.",
-        ) from error
-    return folder

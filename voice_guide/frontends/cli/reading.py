@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -83,21 +82,16 @@ def _findings(services: Services, device: str | None) -> Iterator[Finding]:
         yield Finding("settings", False, fault.message, fault.hint)
     paths = services.paths
     folders = {"settings": paths.config, "own": paths.data, "clip": paths.clips}
-    yield Finding("scripts", bool(services.library.entries()), f"{len(services.library.entries())}")
+    scripts = len(services.library.entries())
+    yield Finding("scripts", scripts > 0, str(scripts))
     yield from examine(services.engine, services.palette, chosen, voicing, folders)
 
 
 def _play_bell(services: Services, device: str | None, *, quiet: bool) -> None:
-    from voice_guide.output.device import DeviceOutput
-    from voice_guide.output.player import Player, PlayerState
+    from voice_guide.frontends.cli.previewing import play_score
     from voice_guide.session.checkup import one_bell
 
-    player = Player(DeviceOutput(device))
-    player.play(one_bell(services.palette()))
+    bell = one_bell(services.palette())
     if not quiet:
-        print("You should hear a soft bell now.")
-    try:
-        while player.poll().state is PlayerState.PLAYING:
-            time.sleep(0.05)
-    finally:
-        player.stop(0.0)
+        print("You should hear a soft bell now.", flush=True)
+    play_score(services.player(device), bell)

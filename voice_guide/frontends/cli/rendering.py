@@ -41,16 +41,20 @@ def render_instead(services: Services, ask: Ask, reason: VoiceGuideError, *, qui
     """Write the session that cannot be heard here into the listener's own folder."""
     said = reason.message.rstrip(".")
     print(f"{said}, so the session is written to a file instead. {reason.hint}", file=sys.stderr)
-    folder = services.paths.rendered
+    way_out = "Choose a place yourself: voice-guide render SCRIPT -o FILE.wav"
+    folder = make_folder(services.paths.rendered, way_out)
+    lines = _write(services, ask, Target(_free_path(folder, ask)), quiet=quiet)
+    print("\n".join([*lines, *([] if quiet else care_lines(ask.script.header))]))
+
+
+def make_folder(folder: Path, way_out: str) -> Path:
+    """Return the folder, made if need be; raises `ExportFailed`, with what else could be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ExportFailed(
-            f"The folder {folder} cannot be made: {error.strerror}.",
-            "Choose a place yourself: voice-guide render SCRIPT -o FILE.wav",
-        ) from error
-    lines = _write(services, ask, Target(_free_path(folder, ask)), quiet=quiet)
-    print("\n".join([*lines, *([] if quiet else care_lines(ask.script.header))]))
+        message = f"The folder {folder} cannot be made: {error.strerror}."
+        raise ExportFailed(message, way_out) from error
+    return folder
 
 
 def _write(services: Services, ask: Ask, target: Target, *, quiet: bool) -> list[str]:

@@ -21,13 +21,13 @@ from voice_guide.script.utterance import Utterance
 from voice_guide.session.prepare import Ask, Prepared, prepare
 from voice_guide.sound.clip import Clip, frames_to_seconds
 from voice_guide.sound.palette import Palette
+from voice_guide.sound.patch import KINDS
 from voice_guide.voice.engine import Engine
 
 # While speaking: slower sounds like sleepwalking, faster like news (published guided sessions).
 SLOWEST_WPM, FASTEST_WPM = 95.0, 125.0
 _FEW_WORDS = 20
 """Below so many, a pace is chance."""
-_SOUNDS = ("bell", "bed", "pacer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,20 @@ def review(text: str, name: str, engine: Engine, palette: Palette) -> Review:
         script = parse(text, name)
     except ScriptError as error:
         return Review(name, error.faults)
-    warnings = lint(script, [one for kind in _SOUNDS for one in palette.names(kind)])
+    warnings = lint(script, [one for kind in KINDS for one in palette.names(kind)])
     if any(one.rule == "unknown-sound" for one in warnings):
         return Review(name, warnings, script)
     request = Request()
     prepared = prepare(Ask(script, name, request), engine, palette)
     inside, cues = _count_cue_words(prepared.score)
+    shortest_s, longest_s = reach_s(script, prepared.clips, request)
     figures = Figures(
         report=report(prepared.score),
-        reach_s=reach_s(script, prepared.clips, request),
+        reach_s=(shortest_s, longest_s),
         words=_count_words(prepared.score),
         cue_words=cues,
         cue_words_inside=inside,
-        longest_gap_s_at_longest=_gap_at_longest_s(prepared, palette),
+        longest_gap_s_at_longest=_gap_at_s(longest_s, prepared, palette),
         notice=prepared.notice,
     )
     warnings += tuple(_unspoken_cues(script, prepared.clips, request))
@@ -155,10 +156,9 @@ def _odd_pace(script: Script, figures: Figures) -> Iterator[Fault]:
         yield Fault(line, column, found, expected, hint, "pace")
 
 
-def _gap_at_longest_s(prepared: Prepared, palette: Palette) -> float:
+def _gap_at_s(longest_s: float, prepared: Prepared, palette: Palette) -> float:
     script, clips = prepared.ask.script, prepared.clips
-    longest_s = min(script.header.length.maximum_s, reach_s(script, clips, Request())[1])
-    request = Request(length_s=longest_s)
+    request = Request(length_s=min(script.header.length.maximum_s, longest_s))
     score = compile_score(script, clips, palette, request, name=prepared.ask.name)
     return report(score).longest_gap_s
 
