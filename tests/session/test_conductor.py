@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import queue
 from dataclasses import replace
 
@@ -194,6 +195,85 @@ def test_pause_and_resume(stage):
     before = stage.status.position_s
     stage.play(2.0)
     assert stage.status.position_s == pytest.approx(before + 2.0, abs=0.6)
+
+
+def test_a_pause_takes_up_again_where_the_phrase_began(stage):
+    stage.begin()
+    phrase = _phrases(stage)[1]
+    stage.play((phrase.onset + phrase.length * 0.6) / 48_000)
+    stage.hear(e.Pause())
+    stage.play(1.0)
+    assert stage.status.position_s == pytest.approx(phrase.onset / 48_000)
+    assert stage.status.caption == "That is enough."
+    stage.hear(e.Resume())
+    heard = stage.play(2.0)
+    # A cold stream stays silent for a moment, so that no device swallows the first syllable.
+    words = np.flatnonzero(np.abs(heard).max(axis=1))
+    assert words[0] >= seconds_to_frames(0.3)
+    assert stage.status.position_s == pytest.approx(phrase.onset / 48_000 + 1.6, abs=0.1)
+
+
+def test_a_jump_lands_where_a_phrase_begins(stage):
+    stage.begin()
+    phrase = _phrases(stage)[-1]
+    inside_s = (phrase.onset + phrase.length * 0.5) / 48_000
+    stage.play(1.0)
+    stage.hear(e.Seek(inside_s))
+    assert stage.status.position_s == pytest.approx(phrase.onset / 48_000), "shown at once"
+    assert stage.status.section == "Return"
+    stage.play(0.5)
+    assert stage.status.position_s == pytest.approx(phrase.onset / 48_000 + 0.5, abs=0.06)
+    stage.hear(e.Seek(inside_s))
+    assert stage.status.position_s == pytest.approx(phrase.end / 48_000), "on, and not back"
+    stage.hear(e.Seek(-5.0))
+    assert stage.status.position_s == 0.0
+    for odd in (math.nan, -math.inf):
+        stage.hear(e.Seek(odd))
+        assert stage.status.position_s == 0.0
+    stage.hear(e.Seek(math.inf))
+    assert stage.status.position_s == stage.status.length_s
+    stage.play(1.0)
+    assert stage.status.state is Mode.ENDED
+
+
+def test_a_jump_while_paused_is_shown_and_says_nothing(stage):
+    stage.begin()
+    stage.play(2.0)
+    stage.hear(e.Pause(), e.Seek(60.0))
+    stage.play(1.0)
+    stage.hear(e.Seek(30.0))
+    there = stage.status
+    assert there.state is Mode.PAUSED
+    assert there.position_s == pytest.approx(30.0, abs=8.0)
+    assert not stage.output.is_alive()
+    stage.hear(e.Resume())
+    stage.play(1.0)
+    assert stage.status.position_s == pytest.approx(there.position_s + 1.0, abs=0.5)
+
+
+def test_nothing_is_there_to_jump_to_before_the_words(stage):
+    stage.hear(e.Play(ASK))
+    stage.wait()
+    stage.play(0.5)
+    stage.hear(e.Seek(60.0))
+    assert stage.status.position_s == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_jump_back_to_what_was_eased_meets_no_hold(stage):
+    stage.begin()
+    _, breathing, closing = (one.onset for one in stage.conductor._prepared.score.sections)
+    stage.hear(e.Seek(closing / 48_000), e.Ease())
+    stage.play(1.0)
+    phases = set()
+    for at in range(closing, breathing, -48_000):
+        stage.hear(e.Seek(at / 48_000))
+        phases.add(stage.status.phase)
+    assert {"in", "out"} <= phases <= {"in", "out", ""}
+
+
+def _phrases(stage):
+    cues = stage.conductor._prepared.score.cues
+    return [cue.span for cue in cues if cue.kind is CueKind.SPEECH and cue.phase is None]
 
 
 def test_skip_and_back_go_by_sections(stage):

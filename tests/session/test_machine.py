@@ -26,6 +26,7 @@ EVENTS = (
     e.Toggle(),
     e.Skip(),
     e.Back(),
+    e.Seek(30.0),
     e.Ease(),
     e.Stop(1.5),
     e.SetVolume(-6.0),
@@ -138,9 +139,10 @@ def test_stop_while_paused_ends_at_once():
     assert done[-1] == e.Finish()
 
 
-def test_skip_and_back_wait_for_the_score():
-    _, done = run(e.Play(ASK), e.Skip(), e.ScoreReady(PREPARED), e.Skip(), e.Back())
-    assert done[2:] == [e.GoToSection(1), e.GoToSection(-1)]
+def test_skip_and_back_and_seek_wait_for_the_score():
+    moves = (e.Skip(), e.Back(), e.Seek(30.0))
+    _, done = run(e.Play(ASK), *moves, e.ScoreReady(PREPARED), *moves)
+    assert done[2:] == [e.GoToSection(1), e.GoToSection(-1), e.Seek(30.0)]
 
 
 def test_a_lost_device_is_told_and_untold():

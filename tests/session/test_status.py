@@ -17,6 +17,7 @@ def breath(onset, end, phase, number, section=1):
 CUES = (
     Cue(CueKind.SPEECH, Span(100_000, 150_000), 0, "You are here."),
     breath(500_000, 600_000, Phase.IN, 1),
+    Cue(CueKind.SPEECH, Span(500_000, 540_000), 1, "Breathe in", Phase.IN, 1),
     breath(600_000, 700_000, Phase.OUT, 1),
     breath(700_000, 800_000, Phase.IN, 2),
     breath(800_000, 900_000, Phase.OUT, 2),
@@ -66,3 +67,26 @@ def test_a_caption_stays_for_a_moment_and_goes():
     assert look(100_000).caption == "You are here."
     assert look(150_000 + 4 * 48_000 - 1).caption == "You are here."
     assert look(150_000 + 4 * 48_000).caption == ""
+
+
+FRAMES = st.integers(0, SCORE.length)
+WHOLES = [cue.span for cue in CUES if not (cue.kind is CueKind.SPEECH and cue.phase)]
+
+
+@given(FRAMES, FRAMES)
+def test_a_jump_cuts_no_word_and_no_breath_and_goes_where_it_was_wished(wish, here):
+    entry = VIEW.find_entry(wish, here)
+    assert not [span for span in WHOLES if span.onset < entry < span.end]
+    around = [span for span in WHOLES if span.onset <= wish < span.end]
+    if not around:
+        assert entry == wish
+    elif wish > here:
+        assert here < entry
+        assert entry in around[0]
+    else:
+        assert entry == around[0].onset
+
+
+def test_a_section_that_follows_is_told():
+    assert look(0).has_next
+    assert not look(500_000).has_next

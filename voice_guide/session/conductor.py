@@ -209,19 +209,35 @@ class Conductor:
     def _go_to_section(self, effect: events.GoToSection) -> None:
         if self._prepared is None:
             return
-        if effect.step < 0 and self._state.eased:
-            # What lies behind was set before the listener asked for ease.
-            self._prepared = recompile(self._prepared, eased_at=0)
-            self._sound(self._prepared.score)
+        if effect.step < 0:
+            self._ease_what_lies_behind()
         sections = self._prepared.score.sections
         here = max(0, bisect_right(sections, self._position, key=lambda one: one.onset) - 1)
         into = self._position - sections[here].onset
         there = here if effect.step < 0 and into > _BACK_WITHIN else max(0, here + effect.step)
         if there < len(sections):
-            self._position = self._sought = sections[there].onset
-            if self._hearing:
-                self._hearing.reach(self._position)
-            self._open_player().seek(self._position)
+            self._go_to(sections[there].onset)
+
+    def _seek(self, effect: events.Seek) -> None:
+        if self._prepared is None or self._view is None:
+            return
+        length_s = frames_to_seconds(self._prepared.score.length)
+        wish = seconds_to_frames(min(max(0.0, effect.position_s), length_s))
+        if wish < self._position:
+            self._ease_what_lies_behind()
+        self._go_to(self._view.find_entry(wish, self._position))
+
+    def _ease_what_lies_behind(self) -> None:
+        """Set anew what was set before the listener asked for ease."""
+        if self._state.eased and self._prepared:
+            self._prepared = recompile(self._prepared, eased_at=0)
+            self._sound(self._prepared.score)
+
+    def _go_to(self, frame: Frames) -> None:
+        self._position = self._sought = frame
+        if self._hearing:
+            self._hearing.reach(frame)
+        self._open_player().seek(frame)
 
     def _fade_out(self, effect: events.FadeOut) -> None:
         if self._preparation:
@@ -265,6 +281,7 @@ _DEEDS: dict[type, Callable[[Conductor, Any], None]] = {
     events.PausePlayer: Conductor._pause,
     events.ResumePlayer: Conductor._resume,
     events.GoToSection: Conductor._go_to_section,
+    events.Seek: Conductor._seek,
     events.EaseScore: Conductor._ease,
     events.FadeOut: Conductor._fade_out,
     events.SetVolume: Conductor._set_volume,

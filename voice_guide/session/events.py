@@ -50,6 +50,14 @@ class Back:
 
 
 @dataclass(frozen=True, slots=True)
+class Seek:
+    """Go to this moment, without cutting a word or a breath. Both a command and its effect."""
+
+    position_s: float
+    """From the beginning of the session; what lies outside of it is taken for its nearer end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ease:
     """Go on without holding the breath."""
 
@@ -68,7 +76,7 @@ class SetVolume:
     volume_db: float
 
 
-Command = Play | Pause | Resume | Toggle | Skip | Back | Ease | Stop | SetVolume
+Command = Play | Pause | Resume | Toggle | Skip | Back | Seek | Ease | Stop | SetVolume
 
 # Happenings.
 
@@ -187,6 +195,7 @@ Effect = (
     | PausePlayer
     | ResumePlayer
     | GoToSection
+    | Seek
     | EaseScore
     | FadeOut
     | SetVolume

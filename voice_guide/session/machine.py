@@ -31,6 +31,7 @@ from voice_guide.session.events import (
     Resume,
     ResumePlayer,
     ScoreReady,
+    Seek,
     SetVolume,
     Skip,
     SoundOpening,
@@ -97,6 +98,10 @@ def _back(state: State, _event: Event) -> Move:
     return state, (GoToSection(-1),) if state.ready else ()
 
 
+def _seek(state: State, event: Seek) -> Move:
+    return state, (event,) if state.ready else ()
+
+
 def _ease(state: State, _event: Event) -> Move:
     if state.eased:
         return state, ()
@@ -158,6 +163,7 @@ _ROWS: tuple[tuple[tuple[Mode, ...], type, Callable[[State, Any], Move]], ...] =
     ((Mode.PAUSED,), Toggle, _resume),
     (_ACTIVE, Skip, _skip),
     (_ACTIVE, Back, _back),
+    (_ACTIVE, Seek, _seek),
     (_ACTIVE, Ease, _ease),
     (_SOUNDING, Stop, _fade),
     ((Mode.PAUSED,), Stop, _finish),

@@ -19,6 +19,9 @@ _CAPTION_LINGERS: Final = seconds_to_frames(4.0)
 
 _LED = (CueKind.TENSE, CueKind.RELEASE, CueKind.WRITE)
 
+_WHOLE = (CueKind.BREATH, CueKind.TENSE)
+"""What makes no sense from its middle on, besides words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -29,6 +32,8 @@ class Status:
     """Id of the script, or its path."""
     title: str = ""
     section: str = ""
+    has_next: bool = False
+    """Another section follows, to which one may skip."""
     phase: str = ""
     """`in`, `hold`, `out`, `rest`; `tense`, `release`, `write`; empty when nothing is led."""
     phase_share: float = 0.0
@@ -117,6 +122,24 @@ class View:
         self._words = [cue for cue in score.cues if cue.kind is CueKind.SPEECH]
         self._word_onsets = [cue.span.onset for cue in self._words]
         self._section_onsets = [section.onset for section in score.sections]
+        # A cue word within a breath ends with its phase, which is taken up whole.
+        self._wholes = [
+            cue.span
+            for cue in score.cues
+            if cue.kind in _WHOLE or (cue.kind is CueKind.SPEECH and cue.phase is None)
+        ]
+
+    def find_entry(self, wish: Frames, here: Frames) -> Frames:
+        """Return where to take up for somebody at `here` who wishes to hear from `wish` on.
+
+        In a silence that is the wish; a sentence, a phase of breath or a tensing is heard from its
+        beginning, and what sounds now is left behind by a wish to go on: it is never begun again.
+        """
+        index = bisect_right(self._wholes, wish, key=lambda span: span.onset) - 1
+        if index < 0 or wish >= self._wholes[index].end:
+            return wish
+        whole = self._wholes[index]
+        return whole.end if whole.onset <= here < wish else whole.onset
 
     def look(self, frame: Frames, status: Status) -> Status:
         """Return `status` with everything that depends on the playhead filled in."""
@@ -126,6 +149,7 @@ class View:
             script=self.score.script,
             title=self.score.title,
             section=self.score.sections[section].title if section >= 0 else "",
+            has_next=section + 1 < len(self.score.sections),
             position_s=frames_to_seconds(min(frame, self.score.length)),
             caption=self._caption(frame),
             phase="",
