@@ -49,16 +49,18 @@ class Commander:
         self,
         services: Services,
         controller: Callable[[], Controller],
+        status: Callable[[], Status],
         leave: Callable[[], None],
     ) -> None:
         self._services = services
         self._controller = controller
+        self._status = status
         self._leave = leave
 
     @property
     def status(self) -> Status:
         """What there is to see of the session."""
-        return self._controller().status
+        return self._status()
 
     @property
     def is_active(self) -> bool:

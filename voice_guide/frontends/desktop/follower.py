@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
-from voice_guide.frontends.desktop.around.microphone import MicrophoneWatch
 from voice_guide.frontends.desktop.commander import db_to_share
 from voice_guide.frontends.desktop.face import Face, draw_face, status_to_face
 from voice_guide.frontends.desktop.media import MediaControls, NowPlaying
-from voice_guide.frontends.desktop.tray.icon import TrayIcon
+from voice_guide.frontends.desktop.systems import Icon, Microphone, Players
 from voice_guide.session.machine import Mode
 from voice_guide.session.status import Status
 
 _ACTIVE = (Mode.PREPARING, Mode.PLAYING, Mode.PAUSED)
-
-
-class Players(Protocol):
-    """Those that may play beside us."""
-
-    def pause(self) -> None:
-        """Pause whoever plays now."""
-
-    def resume(self) -> None:
-        """Let those go on."""
 
 
 class Follower:
@@ -31,10 +19,8 @@ class Follower:
 
     Parameters
     ----------
-    icon
-        None where there is no tray.
     players, microphone
-        None where the listener does not want sessions to mind them.
+        None where the listener does not want sessions to mind them, and where there are none.
     tell
         Says a sentence to the listener.
     """
@@ -42,10 +28,10 @@ class Follower:
     def __init__(
         self,
         name: str,
-        icon: TrayIcon | None,
+        icon: Icon,
         media: MediaControls,
         players: Players | None,
-        microphone: MicrophoneWatch | None,
+        microphone: Microphone | None,
         tell: Callable[[str], None],
     ) -> None:
         self._name = name
@@ -66,8 +52,7 @@ class Follower:
             self._begin() if is_active else self._end(status)
         if is_active:
             self._media.show(_to_now_playing(status))
-        if self._icon is not None:
-            self._show(self._icon, status)
+        self._show(status)
 
     def _begin(self) -> None:
         if self._players is not None:
@@ -84,17 +69,17 @@ class Follower:
         if status.fault is not None:
             self._tell(str(status.fault))
 
-    def _show(self, icon: TrayIcon, status: Status) -> None:
+    def _show(self, status: Status) -> None:
         face = status_to_face(status)
         if face != self._face:
             self._face = face
-            icon.icon = draw_face(face)
+            self._icon.icon = draw_face(face)
         # The labels of an open menu move with the phase and with each second.
         label = (status.state, status.section, status.phase, int(status.position_s))
         if label != self._label:
             self._label = label
-            icon.title = status.title or self._name
-            icon.update_menu()
+            self._icon.title = status.title or self._name
+            self._icon.update_menu()
 
 
 def _to_now_playing(status: Status) -> NowPlaying:

@@ -50,17 +50,15 @@ def choose(thread: BusThread | None = None) -> Choice:
 
 
 def icon_class(choice: Choice) -> type[TrayIcon]:
-    """Return the backend's `Icon`. Raises ValueError for `none`."""
-    if choice.kind == "sni":
-        from voice_guide.frontends.desktop.tray.sni import Icon as Notifier  # noqa: PLC0415
-
-        return Notifier
+    """Return the backend's `Icon`; with nothing at all, the one that waits for a bus."""
     if choice.kind == "xembed":
         # Imported only where it is needed: python-xlib takes 20 ms and 2 MB.
         from voice_guide.frontends.desktop.tray.xembed import Icon as Embedded  # noqa: PLC0415
 
         return Embedded
-    raise ValueError(choice.reason)
+    from voice_guide.frontends.desktop.tray.sni import Icon as Notifier  # noqa: PLC0415
+
+    return Notifier
 
 
 def _choose(thread: BusThread) -> Choice:

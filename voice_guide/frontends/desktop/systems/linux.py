@@ -1,0 +1,94 @@
+"""Linux: everything that asks the desktop something does so over D-Bus, in one thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from dbus_fast import BusType
+
+from voice_guide.frontends.desktop.around.microphone import MicrophoneWatch
+from voice_guide.frontends.desktop.around.others import OtherPlayers
+from voice_guide.frontends.desktop.around.sleep import SleepWatch
+from voice_guide.frontends.desktop.bus import BusLine
+from voice_guide.frontends.desktop.media import OnCommand
+from voice_guide.frontends.desktop.media.mpris import Mpris
+from voice_guide.frontends.desktop.notify import Tell
+from voice_guide.frontends.desktop.notify.freedesktop import DesktopNotifier
+from voice_guide.frontends.desktop.systems import OnHost
+from voice_guide.frontends.desktop.tray.choose import choose, icon_class
+from voice_guide.frontends.desktop.tray.icon import TrayIcon
+from voice_guide.frontends.desktop.tray.loop import BusThread
+from voice_guide.frontends.desktop.tray.names import Menu
+from voice_guide.frontends.desktop.tray.pixmap import Picture
+
+
+class Linux:
+    """A desktop with a session bus, an X tray, or neither yet."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._thread = BusThread()
+        self._session_bus = BusLine(self._thread)
+        self._system_bus = BusLine(self._thread, BusType.SYSTEM)
+        self.notifier = DesktopNotifier(self._session_bus, tell)
+        self._icon: TrayIcon | None = None
+        self._sleep: SleepWatch | None = None
+
+    def icon(
+        self,
+        name: str,
+        picture: Picture,
+        menu: Menu,
+        on_secondary: Callable[[object], None],
+        on_host_changed: OnHost,
+    ) -> TrayIcon:
+        """Make the tray icon of the kind that this desktop shows."""
+        self._icon = icon_class(choose(self._thread))(
+            name,
+            picture,
+            name,
+            menu,
+            on_secondary=on_secondary,
+            on_host_changed=on_host_changed,
+            bus_thread=self._thread,
+        )
+        return self._icon
+
+    def media(self, on_command: OnCommand) -> Mpris:
+        """Make the media keys."""
+        return Mpris(self._session_bus, on_command)
+
+    def players(self) -> OtherPlayers:
+        """Make what pauses other players."""
+        return OtherPlayers(self._session_bus)
+
+    def microphone(self, on_opened: Callable[[], None]) -> MicrophoneWatch:
+        """Make what notices a call."""
+        return MicrophoneWatch(on_opened)
+
+    def watch_sleep(self, on_sleep: Callable[[bool], None]) -> None:
+        """Call back with True before the machine sleeps and with False once it is awake."""
+        self._sleep = SleepWatch(self._system_bus, on_sleep)
+
+    def stay(self, shown: Callable[[], None], leaving: threading.Event) -> None:
+        """Show the icon, call `shown` when it is there, and return when it is time to leave."""
+
+        def show(icon: TrayIcon) -> None:
+            icon.visible = True
+            shown()
+
+        if self._icon is not None:
+            self._icon.run_detached(show)
+        # Without a time limit nothing wakes this thread, and a signal still does.
+        leaving.wait()
+
+    def close(self) -> None:
+        """Take the icon and all notices away, and end every thread. Safe to call twice."""
+        if self._sleep is not None:
+            self._sleep.close()
+        if self._icon is not None:
+            self._icon.stop()
+        self.notifier.close()
+        self._session_bus.close()
+        self._system_bus.close()
+        self._thread.close()
