@@ -20,7 +20,7 @@ from voice_guide.frontends.desktop.tray.loop import BusThread
 
 pytestmark = [pytest.mark.real, needs_bus]
 
-STAND_IN = str(Path(__file__).with_name("bus_stand_ins.py"))
+STAND_IN = str(Path(__file__).parents[1] / "bus_stand_ins.py")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any, Final
 from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.asking import Wishes, read_ask, seed_of_today, speak_unmet
 from voice_guide.frontends.desktop.instance.wire import REFUSED, Reply, Request
-from voice_guide.frontends.desktop.media import MediaCommand, Press, SetVolume
+from voice_guide.frontends.desktop.media import MediaCommand, Open, Press, Seek, SetVolume
 from voice_guide.frontends.services import Services
 from voice_guide.session import events
 from voice_guide.session.controller import Controller
@@ -37,7 +37,6 @@ _PRESSES: Final[dict[Press, Callable[[], events.Command]]] = {
     Press.SKIP: events.Skip,
     Press.BACK: events.Back,
 }
-"""Neither ends the companion nor shows a window: a widget is not the place for that."""
 
 _ACTIVE: Final = (Mode.PREPARING, Mode.PLAYING, Mode.PAUSED)
 
@@ -97,10 +96,15 @@ class Commander:
 
     def press(self, command: MediaCommand) -> None:
         """Carry out what a media key or a player's widget asks for."""
-        if isinstance(command, SetVolume):
-            self.set_volume(command.volume)
-        elif isinstance(command, Press) and command in _PRESSES:
-            self.send(_PRESSES[command]())
+        match command:
+            case Press():
+                self.send(_PRESSES[command]())
+            case Seek(position_s):
+                self.send(events.Seek(position_s))
+            case SetVolume(volume):
+                self.set_volume(volume)
+            case Open(path):
+                self.play(path)
 
     def answer(self, request: Request) -> Reply:
         """Carry out a command line that was handed over."""
@@ -125,8 +129,13 @@ class Commander:
         return Reply(said)
 
     def _simply(self, word: str) -> str:
-        if not self.is_active:
+        status = self.status
+        if status.state not in _ACTIVE:
             return "Nothing is playing."
+        if word in {"skip", "back"} and not status.length_s:
+            return "The session is only just beginning."
+        if word == "skip" and not status.has_next:
+            return "This is the last section."
         command, said = _SIMPLE[word]
         self.send(command())
         return said

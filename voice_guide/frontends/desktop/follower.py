@@ -50,7 +50,7 @@ class Follower:
         if is_active != self._was_active:
             self._was_active = is_active
             self._begin() if is_active else self._end(status)
-        if is_active:
+        if is_active and status.title:  # which comes with the first bell
             self._media.show(_to_now_playing(status))
         self._show(status)
 
@@ -83,6 +83,7 @@ class Follower:
 
 
 def _to_now_playing(status: Status) -> NowPlaying:
+    is_ready = status.length_s > 0
     return NowPlaying(
         is_playing=status.state is not Mode.PAUSED,
         title=status.title,
@@ -90,4 +91,7 @@ def _to_now_playing(status: Status) -> NowPlaying:
         position_s=status.position_s,
         length_s=status.length_s,
         volume=db_to_share(status.volume_db),
+        can_skip=status.has_next,
+        can_go_back=is_ready,
+        can_seek=is_ready,
     )

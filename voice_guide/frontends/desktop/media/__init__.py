@@ -36,9 +36,6 @@ class Press(Enum):
     STOP = auto()
     SKIP = auto()
     BACK = auto()
-    RAISE = auto()
-    """Show the program's window: the page."""
-    QUIT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +52,16 @@ class SetVolume:
     volume: float
 
 
-MediaCommand = Press | Seek | SetVolume
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Begin the session in this file; what is wrong with it is raised as a `VoiceGuideError`."""
+
+    path: str
+
+
+MediaCommand = Press | Seek | SetVolume | Open
 OnCommand = Callable[[MediaCommand], None]
-"""Called in a thread of the media keys: hand it on, and return at once."""
+"""Called in a thread of the media keys: hand it on, and return at once; `Open` may take a while."""
 
 
 class MediaControls(Protocol):

@@ -1,14 +1,16 @@
 """Media keys on Linux: MPRIS 2.2 (specifications.freedesktop.org/mpris-spec), on our own line."""
 
 # Annotations are not postponed here: dbus-fast reads them, and cannot read "None" as a text.
+import asyncio
 import contextlib
 import itertools
 import os
 import time
 from collections.abc import Callable
 from typing import Annotated, Any, Final
+from urllib.parse import unquote, urlsplit
 
-from dbus_fast import PropertyAccess, Variant
+from dbus_fast import DBusError, PropertyAccess, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import (
     DBusBool,
@@ -21,8 +23,9 @@ from dbus_fast.annotations import (
 )
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
+from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.desktop.bus import BUS, BusLine, call
-from voice_guide.frontends.desktop.media import NowPlaying, OnCommand, Press, Seek, SetVolume
+from voice_guide.frontends.desktop.media import NowPlaying, OnCommand, Open, Press, Seek, SetVolume
 from voice_guide.frontends.desktop.media.timing import Shown, compare
 
 NAME: Final = "org.mpris.MediaPlayer2.voice_guide"
@@ -53,7 +56,7 @@ class Mpris:
         self._shown: Shown | None = None
         self._place: MessageBus | None = None
         self._name = ""
-        self._root = _Root(on_command)
+        self._root = _Root()
         self._player = _Player(on_command, clock)
 
     def show(self, now: NowPlaying) -> None:
@@ -108,27 +111,30 @@ class Mpris:
 
 
 class _Root(ServiceInterface):
-    """The program itself: `org.mpris.MediaPlayer2`."""
+    """The program itself: `org.mpris.MediaPlayer2`.
 
-    def __init__(self, on_command: OnCommand) -> None:
+    It has no window to raise. Nor does it quit: what a widget is there for is the session, which
+    has its Stop, and whoever ends the companion there would miss it in the tray.
+    """
+
+    def __init__(self) -> None:
         super().__init__("org.mpris.MediaPlayer2")
-        self._on_command = on_command
 
     @dbus_method("Raise")
     def raise_(self) -> None:
-        self._on_command(Press.RAISE)
+        """Do nothing, as the specification asks where it cannot be done."""
 
     @dbus_method("Quit")
     def quit_(self) -> None:
-        self._on_command(Press.QUIT)
+        """Do nothing, as the specification asks where it cannot be done."""
 
     @dbus_property(_READ, "CanQuit")
     def can_quit(self) -> DBusBool:
-        return True
+        return False
 
     @dbus_property(_READ, "CanRaise")
     def can_raise(self) -> DBusBool:
-        return True
+        return False
 
     @dbus_property(_READ, "HasTrackList")
     def has_track_list(self) -> DBusBool:
@@ -144,11 +150,11 @@ class _Root(ServiceInterface):
 
     @dbus_property(_READ, "SupportedUriSchemes")
     def uri_schemes(self) -> _Texts:
-        return []
+        return ["file"]
 
     @dbus_property(_READ, "SupportedMimeTypes")
     def mime_types(self) -> _Texts:
-        return []
+        return ["text/markdown", "text/plain"]
 
 
 class _Player(ServiceInterface):
@@ -254,8 +260,12 @@ class _Player(ServiceInterface):
             self._on_command(Seek(position_s))
 
     @dbus_method("OpenUri")
-    def open_uri(self, uri: DBusStr) -> None:
-        """Open nothing: no scheme is offered."""
+    async def open_uri(self, uri: DBusStr) -> None:
+        try:
+            # A file is read, which must not hold up the bus.
+            await asyncio.to_thread(self._on_command, Open(_uri_to_path(uri)))
+        except VoiceGuideError as fault:
+            raise DBusError("org.mpris.MediaPlayer2.voice_guide.Fault", str(fault)) from fault
 
     @dbus_signal("Seeked")
     def seeked(self) -> DBusInt64:
@@ -321,3 +331,10 @@ class _Player(ServiceInterface):
     @dbus_property(_READ, "CanControl")
     def can_control(self) -> DBusBool:
         return True
+
+
+def _uri_to_path(uri: str) -> str:
+    parts = urlsplit(uri)
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
+        raise VoiceGuideError(f'"{uri}" is no file on this machine.', "Open a script by its path.")
+    return unquote(parts.path, errors="surrogateescape")

@@ -114,14 +114,14 @@ class OwnBus:
         assert self.daemon is not None
         end_process(self.daemon, hard=True)
 
-    def run(self, *words: str, check: bool = True) -> str:
-        """Run a client to its end, and return what it says."""
+    def run(self, *words: str, check: bool = True, errors: bool = False) -> str:
+        """Run a client to its end, and return what it says, or what it complains of."""
         done = subprocess.run(
             words, env=self.env, capture_output=True, text=True, timeout=10, check=False
         )
         if check:
             assert done.returncode == 0, f"{words}: {done.stderr}"
-        return done.stdout.strip()
+        return (done.stderr if errors else done.stdout).strip()
 
     def names(self) -> set[str]:
         """Return every name that somebody owns."""
