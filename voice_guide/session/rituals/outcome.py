@@ -1,0 +1,126 @@
+"""What becomes of an occurrence, and the words that tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+from itertools import groupby
+from typing import Final
+
+
+class Outcome(StrEnum):
+    """One thing that happened to an occurrence. The first claims it; others may follow."""
+
+    OFFERED = "offered"
+    STARTED = "started"
+    SNOOZED = "snoozed"
+    SKIPPED = "skipped"
+    """Before its time, or as the answer to the offer."""
+    PASSED = "passed"
+    """Nobody answered."""
+    MISSED = "missed"
+    """Its time and its grace went by before it could be offered."""
+    PAUSED = "paused"
+    """Its time lay in a pause of all rituals."""
+    DEFERRED = "deferred"
+    """Its time had come, and something else was going on; claims nothing."""
+    WITHDRAWN = "withdrawn"
+    """The offer was taken away before anybody answered."""
+
+
+class Deferral(StrEnum):
+    """Why now is no moment for an offer; each reads on after "because"."""
+
+    DO_NOT_DISTURB = "do not disturb was on"
+    MICROPHONE = "a microphone was in use"
+    FULL_SCREEN = "a window filled the whole screen"
+    SESSION = "a session was playing"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing that happened to an occurrence, as it is kept."""
+
+    outcome: Outcome
+    at: datetime
+    """UTC: when it happened, or was noticed."""
+    why: str = ""
+    """A clause that reads on after "because" or a colon; empty where there is nothing to say."""
+    until: datetime | None = None
+    """UTC: where a snooze or a pause ends."""
+
+
+def explain(records: Sequence[Record], day: date, zone: tzinfo, *, is_open: bool = False) -> str:
+    """Return in one sentence what became of an occurrence; empty when nothing did.
+
+    Parameters
+    ----------
+    records
+        All of one occurrence, in their order.
+    day
+        The occurrence's; times on other days are told with theirs.
+    zone
+        In which times are told.
+    is_open
+        Whether the offer is on the screen now.
+    """
+    if not records:
+        return ""
+    kept = [next(same) for _, same in groupby(records, lambda one: (one.outcome, one.why))]
+    clauses = [_clause(record, day, zone) for record in kept]
+    first = next((at for at, record in enumerate(kept) if record.outcome is Outcome.OFFERED), 0)
+    clauses[first + 1 :] = [
+        clause.replace("was offered at", "was offered again at") for clause in clauses[first + 1 :]
+    ]
+    if kept[-1].outcome is Outcome.OFFERED:
+        clauses.append("waits for an answer" if is_open else "no answer was written down")
+    return f"It {_join(clauses)}."
+
+
+def say_time(at: datetime, day: date, zone: tzinfo) -> str:
+    """Return `07:30`, and `07:30 on Tuesday 5 May` when it is not on this day."""
+    local = at.astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == day else f"{local:%H:%M} on {say_day(local.date())}"
+
+
+def say_day(day: date) -> str:
+    """Return `Tuesday 5 May`."""
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+def say_length(length: timedelta) -> str:
+    """Return `20 minutes`; below a minute, seconds."""
+    seconds = round(length.total_seconds())
+    count, unit = (seconds, "second") if seconds < 60 else (round(seconds / 60), "minute")
+    return f"{count} {unit}{'s' * (count != 1)}"
+
+
+_CLAUSES: Final = {
+    Outcome.OFFERED: "was offered at {at}",
+    Outcome.STARTED: "was begun at {at}",
+    Outcome.SNOOZED: "was put off until {until}",
+    Outcome.SKIPPED: "was skipped at {at}",
+    Outcome.PASSED: "nobody answered until {at}",
+    Outcome.MISSED: "was missed{why}",
+    Outcome.PAUSED: "was left out: all rituals were paused until {until}",
+    Outcome.DEFERRED: "waited at {at} because {because}",
+    Outcome.WITHDRAWN: "was taken away at {at}{why}",
+}
+
+
+def _clause(record: Record, day: date, zone: tzinfo) -> str:
+    pattern = _CLAUSES[record.outcome]
+    if record.outcome is Outcome.STARTED and record.why:
+        pattern = "began by itself at {at}"
+    return pattern.format(
+        at=say_time(record.at, day, zone),
+        until=say_time(record.until, day, zone) if record.until else "",
+        why=f": {record.why}" if record.why else "",
+        because=record.why,
+    )
+
+
+def _join(clauses: Sequence[str]) -> str:
+    return clauses[0] if len(clauses) == 1 else f"{', '.join(clauses[:-1])} and {clauses[-1]}"

@@ -1,0 +1,57 @@
+"""The zone that the system is in now, as its own C library knows it.
+
+So a change of zone is noticed while the program runs, Windows needs no package of zones, and a
+system whose zone has no name is as good as any other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import sys
+import time
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1)
+
+
+class SystemZone(tzinfo):
+    """The local zone: each conversion asks the system, none is remembered."""
+
+    def utcoffset(self, when: datetime | None) -> timedelta | None:
+        """Return local time less UTC; a time that does not exist counts as before the jump."""
+        if when is None:
+            return None
+        naive = when.replace(tzinfo=None)
+        return naive - _EPOCH - timedelta(seconds=naive.timestamp())
+
+    def fromutc(self, when: datetime) -> datetime:
+        """Return the local time of an instant."""
+        local = datetime.fromtimestamp((when.replace(tzinfo=None) - _EPOCH).total_seconds())
+        return local.replace(tzinfo=self)
+
+    def dst(self, _when: datetime | None) -> timedelta | None:
+        """Return None: the system does not say which part of the offset is summer time."""
+        return None
+
+    def tzname(self, when: datetime | None) -> str | None:
+        """Return the zone's abbreviation at this time, such as CET."""
+        return None if when is None else when.replace(tzinfo=None).astimezone().tzname()
+
+    def __repr__(self) -> str:
+        return "SystemZone()"
+
+
+_ZONE = SystemZone()
+
+
+def read_zone() -> tzinfo:
+    """Return the local zone, after a look at whether the system's was changed."""
+    if sys.platform == "win32":
+        # Python offers no tzset there, but its C library does.
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL("ucrtbase")._tzset()
+    else:
+        time.tzset()
+    return _ZONE
