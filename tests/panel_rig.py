@@ -298,12 +298,13 @@ class Panel(Desktop):
 
 
 @contextlib.contextmanager
-def panel(*, dark: bool = True) -> Iterator[Panel]:
-    """Give a desktop with a running panel, and clear everything away afterwards."""
+def panel(*, dark: bool = True, running: bool = True) -> Iterator[Panel]:
+    """Give a desktop with a panel that runs or is still to come, and clear everything away."""
     with desktop() as bare:
         desk = Panel(bare.folder, bare.display, bare.children, bare.bus, dark=dark)
         desk.configure()
-        desk.start_panel()
+        if running:
+            desk.start_panel()
         yield desk
 
 

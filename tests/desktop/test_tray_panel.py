@@ -27,7 +27,7 @@ needs_trayer = pytest.mark.skipif(
 PROGRAM = textwrap.dedent("""
     import logging, sys, threading
     from PIL import Image, ImageDraw
-    from voice_guide.frontends.desktop.tray.choose import choose, icon_class
+    from voice_guide.frontends.desktop.tray.linux import Icon
     from voice_guide.frontends.desktop.tray.names import Menu, MenuItem
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="LOG %(message)s")
@@ -62,13 +62,6 @@ PROGRAM = textwrap.dedent("""
         MenuItem("Length", Menu(length("three"), length("five"), length("ten"))),
         MenuItem("Quit", lambda icon: icon.stop()),
     )
-    kind = sys.argv[1] if len(sys.argv) > 1 else None
-    choice = choose()
-    say("chose", choice.kind)
-    if kind == "xembed":
-        from voice_guide.frontends.desktop.tray.xembed import Icon
-    else:
-        Icon = icon_class(choice)
     icon = Icon(
         "probe", ring("teal"), "Probe", menu,
         on_secondary=lambda icon: say("middle"),
@@ -110,11 +103,11 @@ class Program:
 
 
 @contextlib.contextmanager
-def running(desk: Desktop, *words: str, **env: str) -> Iterator[Program]:
+def running(desk: Desktop, **env: str) -> Iterator[Program]:
     log = desk.folder / "program.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", PROGRAM, *words],
+            [sys.executable, "-W", "error", "-c", PROGRAM],
             env={**desk.env, "PYTHONPATH": os.pathsep.join(sys.path), **env},
             stdin=subprocess.PIPE,
             stdout=out,
@@ -145,7 +138,7 @@ TEAL, ORANGE = (0, 128, 128), (255, 165, 0)
 
 def test_the_icon_on_a_panel_is_clicked_picked_and_redrawn(desk: Panel) -> None:
     with running(desk) as program:
-        program.wait("chose sni")
+        program.wait("host True")
         desk.wait_for_icon()
         assert near(desk.pixels()[:32], TEAL) > 100
         assert brightness(desk) < 90 if desk.dark else brightness(desk) > 160
@@ -185,8 +178,8 @@ def test_the_icon_is_back_when_the_panel_is() -> None:
 
 
 @contextlib.contextmanager
-def trayer(desk: Desktop, tint: str = "0xd0d0d0") -> Iterator[None]:
-    words = ("--edge", "top", "--align", "left", "--widthtype", "pixel", "--width", "200")
+def trayer(desk: Desktop, edge: str = "top", tint: str = "0xd0d0d0") -> Iterator[None]:
+    words = ("--edge", edge, "--align", "left", "--widthtype", "pixel", "--width", "200")
     child = desk.start(
         *("trayer", *words, "--height", "32", "--SetDockType", "true"),
         *("--transparent", "true", "--alpha", "0", "--tint", tint),
@@ -199,8 +192,12 @@ def trayer(desk: Desktop, tint: str = "0xd0d0d0") -> Iterator[None]:
 
 
 def window_of(desk: Desktop) -> str:
-    wait_until(lambda: desk.windows("--class", "probe") != [], 15.0, "the icon has no window")
+    wait_until(lambda: in_x_tray(desk), 15.0, "the icon has no window")
     return desk.windows("--class", "probe")[0]
+
+
+def in_x_tray(desk: Desktop) -> bool:
+    return desk.windows("--class", "probe") != []
 
 
 def click(desk: Desktop, button: str) -> None:
@@ -212,7 +209,6 @@ def test_an_x_tray_shows_the_icon_and_hears_every_button() -> None:
     with desktop() as desk:
         desk.start_window_manager()
         with trayer(desk), running(desk) as program:
-            program.wait("chose xembed")
             program.wait("host True")
             for button, said in [
                 ("1", "go"),
@@ -235,8 +231,7 @@ def test_an_x_tray_may_start_late_and_again(bus: str) -> None:
     with desktop() as desk:
         desk.start_window_manager()
         address = desk.address if bus == "a bus" else "unix:path=/nonexistent/bus"
-        with running(desk, "xembed", DBUS_SESSION_BUS_ADDRESS=address) as program:
-            program.wait("chose sni" if bus == "a bus" else "chose none")
+        with running(desk, DBUS_SESSION_BUS_ADDRESS=address) as program:
             program.wait("host False")
             with trayer(desk):
                 program.wait("host True")
@@ -251,12 +246,48 @@ def test_an_x_tray_may_start_late_and_again(bus: str) -> None:
 
 
 @needs_trayer
+def test_the_icon_moves_to_a_panel_that_comes_and_back_when_that_goes() -> None:
+    with panel(running=False) as desk:
+        desk.start_window_manager()
+        with running(desk) as program:
+            with trayer(desk, "bottom"):
+                program.wait("host True")
+                click(desk, "1")
+                program.wait("go")
+                desk.start_panel()
+                desk.wait_for_icon()
+                wait_until(lambda: not in_x_tray(desk), what="the icon is there twice")
+            # What it had become in the one tray it is in the other.
+            assert near(desk.pixels()[:32], ORANGE) > 100
+            desk.click_icon()
+            program.wait("go", 2)
+            desk.end_panel()
+            with trayer(desk):  # the panel has taken the first one's place among X trays
+                click(desk, "1")
+                program.wait("go", 3)
+                program.end()
+
+
+@needs_trayer
+def test_a_panel_with_both_kinds_of_tray_shows_one_icon() -> None:
+    with panel(running=False) as desk, running(desk) as program:
+        program.wait("host False")
+        for times in (1, 2):
+            desk.start_panel()
+            program.wait("host True", times)
+            desk.wait_for_icon()
+            assert not in_x_tray(desk)
+            desk.end_panel()
+            program.wait("host False", times + 1)
+        program.end()
+
+
+@needs_trayer
 def test_an_x_tray_is_taken_where_no_bus_answers() -> None:
     with desktop() as desk:
         desk.start_window_manager()
         nowhere = "unix:path=/nonexistent/bus"
         with trayer(desk), running(desk, DBUS_SESSION_BUS_ADDRESS=nowhere) as program:
-            program.wait("chose xembed")
             program.wait("host True")
             program.end()
 

@@ -16,10 +16,10 @@ from voice_guide.frontends.desktop.media.mpris import Mpris
 from voice_guide.frontends.desktop.notify import Tell
 from voice_guide.frontends.desktop.notify.freedesktop import DesktopNotifier
 from voice_guide.frontends.desktop.systems import OnHost
-from voice_guide.frontends.desktop.tray.choose import choose, icon_class
-from voice_guide.frontends.desktop.tray.icon import TrayIcon
+from voice_guide.frontends.desktop.tray.linux import Icon
 from voice_guide.frontends.desktop.tray.loop import BusThread
 from voice_guide.frontends.desktop.tray.names import Menu
+from voice_guide.frontends.desktop.tray.notifier.sni import bus_address
 from voice_guide.frontends.desktop.tray.pixmap import Picture
 
 
@@ -28,10 +28,10 @@ class Linux:
 
     def __init__(self, tell: Tell) -> None:
         self._thread = BusThread()
-        self._session_bus = BusLine(self._thread)
+        self._session_bus = BusLine(self._thread, address=bus_address())
         self._system_bus = BusLine(self._thread, BusType.SYSTEM)
         self.notifier = DesktopNotifier(self._session_bus, tell)
-        self._icon: TrayIcon | None = None
+        self._icon: Icon | None = None
         self._sleep: SleepWatch | None = None
 
     def icon(
@@ -41,9 +41,9 @@ class Linux:
         menu: Menu,
         on_secondary: Callable[[object], None],
         on_host_changed: OnHost,
-    ) -> TrayIcon:
-        """Make the tray icon of the kind that this desktop shows."""
-        self._icon = icon_class(choose(self._thread))(
+    ) -> Icon:
+        """Make the tray icon."""
+        self._icon = Icon(
             name,
             picture,
             name,
@@ -73,7 +73,7 @@ class Linux:
     def stay(self, shown: Callable[[], None], leaving: threading.Event) -> None:
         """Show the icon, call `shown` when it is there, and return when it is time to leave."""
 
-        def show(icon: TrayIcon) -> None:
+        def show(icon: Icon) -> None:
             icon.visible = True
             shown()
 

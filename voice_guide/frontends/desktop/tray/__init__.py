@@ -1,5 +1,5 @@
-"""A tray icon for Linux with pystray's interface, from pip alone: no PyGObject, no GTK.
+"""A tray icon with pystray's interface, from pip alone: on Linux without PyGObject and GTK.
 
-Imports nothing of the program around it. `choose.choose()` says which backend fits the desktop,
-`choose.icon_class()` gives its `Icon`; `names` has pystray's `Menu` and `MenuItem`.
+Imports nothing of the program around it. `linux` has the `Icon`; `names` has pystray's `Menu` and
+`MenuItem`.
 """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import queue
 import threading
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
+from voice_guide.frontends.desktop.tray.calls import Calls
 from voice_guide.frontends.desktop.tray.loop import BusThread, Pace
 from voice_guide.frontends.desktop.tray.names import Base, Menu, MenuItem
 from voice_guide.frontends.desktop.tray.pixmap import Picture
@@ -18,9 +18,14 @@ _log = logging.getLogger(__name__)
 IconStatus = Literal["active", "passive", "attention"]
 Hook = Callable[[Any], object]
 """Is given the icon."""
+OnHost = Callable[[bool], None]
+"""Is told whether some panel shows the icon; may be told the same twice."""
 
 GRACE_S: Final = 10.0
 """A panel that restarts, or is still on its way at login, is there within that time."""
+
+SETTLE_S: Final = 0.3
+"""A panel that brings both kinds of tray, as XFCE's does, has the second one ready by then."""
 
 _CLOSE_S: Final = 2.0
 
@@ -89,7 +94,7 @@ class TrayIcon(Base):
         self._ending = False
         self._gone = threading.Event()
         self._done = threading.Event()
-        self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._calls = Calls()
 
     @property
     def tooltip(self) -> str:
@@ -116,7 +121,7 @@ class TrayIcon(Base):
         """Whether some panel shows icons now."""
         return self._host.here
 
-    # What the backends bring; all three run in the bus thread.
+    # What a backend brings; both run in the bus thread.
 
     async def _live(self) -> None:
         """Be there until cancelled."""
@@ -155,7 +160,7 @@ class TrayIcon(Base):
             self._stop()
 
     def _run_detached(self) -> None:
-        threading.Thread(target=self._answer, name="tray", daemon=True).start()
+        self._calls.start()
         self._thread = self._thread or BusThread()
         self._pace = Pace(self._thread, self._refresh)
         self._thread.post(self._begin)
@@ -174,7 +179,7 @@ class TrayIcon(Base):
             self._gone.wait(_CLOSE_S)
             if self._owns_thread:
                 thread.close()
-        self._calls.put(None)
+        self._calls.close()
         self._done.set()
 
     def _begin(self) -> None:
@@ -202,23 +207,12 @@ class TrayIcon(Base):
             if hurry:
                 self._pace.hurry()
 
-    # Callbacks, each in turn, away from the loop: a slow one never holds up the menu.
-
-    def _call(self, callback: Callable[..., object] | None, *arguments: object) -> None:
-        if callback is not None:
-            self._calls.put(lambda: callback(*arguments))
-
-    def _answer(self) -> None:
-        while (call := self._calls.get()) is not None:
-            try:
-                call()
-            except Exception:  # noqa: BLE001 - the callback's fault, and the icon lives on
-                _log.exception("a callback of the tray icon failed")
+    # Callbacks, away from the loop.
 
     def _gesture(self, callback: Callable[..., object] | None, *arguments: object) -> None:
         if self._pace is not None:
             self._pace.hurry()
-        self._call(callback, *arguments)
+        self._calls.add(callback, *arguments)
 
     def _activated(self) -> None:
         self._gesture(self)
@@ -242,16 +236,17 @@ class TrayIcon(Base):
         self._gesture(self.on_scroll, self, delta, orientation)
 
     def _saw_host(self, here: bool) -> None:
-        self._host.saw(here)
+        if not self._ending:
+            self._host.saw(here)
 
     def _host_changed(self, here: bool) -> None:
-        self._call(self.on_host_changed, self, here)
+        self._calls.add(self.on_host_changed, self, here)
 
 
 class _Host:
     """Tells that a panel is there at once, and that there is none only when it stays so."""
 
-    def __init__(self, grace_s: float, tell: Callable[[bool], None]) -> None:
+    def __init__(self, grace_s: float, tell: OnHost) -> None:
         self.here = False
         self._grace_s = grace_s
         self._tell = tell

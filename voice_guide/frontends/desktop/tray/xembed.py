@@ -1,4 +1,4 @@
-"""The icon for X trays without D-Bus: trayer, tint2, i3bar, stalonetray and older panels.
+"""The icon in X trays without D-Bus: trayer, tint2, i3bar, stalonetray and older panels.
 
 It is a small window that the tray takes in. There is no menu: `on_context` hears the right click.
 The loop watches the display's own socket, so that an idle icon costs nothing.
@@ -16,7 +16,7 @@ from PIL import Image
 from Xlib import X, Xutil, display, error
 from Xlib.protocol import event as events
 
-from voice_guide.frontends.desktop.tray.icon import TrayIcon
+from voice_guide.frontends.desktop.tray.icon import SETTLE_S, OnHost, TrayIcon
 from voice_guide.frontends.desktop.tray.pixmap import at_size
 
 _log = logging.getLogger(__name__)
@@ -37,24 +37,21 @@ _WHEEL: Final = {
 }
 
 
-class Icon(TrayIcon):
+class Embedded:
     """A window docked into whatever owns `_NET_SYSTEM_TRAY_Sn`, now or later."""
 
-    HAS_DEFAULT_ACTION = True
-    HAS_MENU = False
-    HAS_MENU_RADIO = False
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, icon: TrayIcon, on_host: OnHost) -> None:
+        self._icon = icon
+        self._on_host = on_host
         self._dock: _Dock | None = None
 
-    async def _live(self) -> None:
+    async def live(self) -> None:
+        """Be there until cancelled, or until the X server is gone."""
         loop = asyncio.get_running_loop()
         try:
             screen = display.Display()
         except (error.DisplayError, error.XError, OSError) as fault:
-            _log.warning("no X display for the tray icon: %s", fault)
-            self._saw_host(False)
+            _log.info("no X display for the tray icon: %s", fault)
             return
         gone = loop.create_future()
         number, listening = screen.fileno(), True
@@ -68,23 +65,23 @@ class Icon(TrayIcon):
             if not gone.done():
                 gone.set_result(None)
 
-        dock = _Dock(screen, self, lose)
+        dock = _Dock(screen, self._icon, self._on_host, lose)
         loop.add_reader(number, dock.read)
         try:
             self._dock = dock
             dock.watch()
-            self._refresh()
+            self.refresh()
             await gone
             _log.info("the X display is gone")
-            self._saw_host(False)
         finally:
             self._dock = None
             lose()
             dock.leave()
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Show everything as it is now."""
         if self._dock is not None:
-            self._dock.show(wanted=self._shown)
+            self._dock.show()
             # An answer that was waited for may have brought events along, which wake nobody.
             asyncio.get_running_loop().call_soon(self._drain)
 
@@ -92,22 +89,15 @@ class Icon(TrayIcon):
         if self._dock is not None:
             self._dock.read()
 
-    def _pressed(self, button: int) -> None:
-        if button == 1:
-            self._activated()
-        elif button == 2:
-            self._clicked_secondary()
-        elif button == 3:
-            self._clicked_context()
-        elif button in _WHEEL:
-            self._scrolled(*_WHEEL[button])
-
 
 class _Dock:
     """The window, the tray that it is in, and the paint on it."""
 
-    def __init__(self, screen: Any, icon: Icon, lose: Callable[[], None]) -> None:
+    def __init__(
+        self, screen: Any, icon: TrayIcon, on_host: OnHost, lose: Callable[[], None]
+    ) -> None:
         self._display = screen
+        self._tell = on_host
         self._lose = lose
         self._icon = icon
         self._root = screen.screen().root
@@ -120,6 +110,7 @@ class _Dock:
         self._alpha = False
         self._size = (0, 0)
         self._named = ""
+        self._is_left = False
         screen.set_error_handler(_shrug)
 
     def watch(self) -> None:
@@ -127,15 +118,16 @@ class _Dock:
         with self._guarded():
             self._root.change_attributes(event_mask=X.StructureNotifyMask)
 
-    def show(self, *, wanted: bool) -> None:
+    def show(self) -> None:
         """Be docked or not, and painted as the icon is now."""
         with self._guarded():
-            self._show(wanted)
+            self._show()
             self._display.flush()
 
     def leave(self) -> None:
         """Take the window away and end the connection."""
         with self._guarded():
+            self._is_left = True
             self._drop_window()
             self._display.close()
 
@@ -157,8 +149,8 @@ class _Dock:
             else:
                 _log.exception("the icon's window is not as it should be")
 
-    def _show(self, wanted: bool) -> None:
-        if not wanted:
+    def _show(self) -> None:
+        if not self._icon._shown:
             self._drop_window()
         elif self._window is None:
             self._enter()
@@ -170,7 +162,7 @@ class _Dock:
         if event.type == X.ClientMessage:
             if event.client_type == self._manager_atom and event.data[1][1] == self._selection:
                 self._drop_window()
-                self._show(self._icon._shown)
+                asyncio.get_running_loop().call_later(SETTLE_S, self._arrive)
         elif event.type == X.DestroyNotify and event.window == self._tray:
             self._tray = None
             self._drop_window()
@@ -178,9 +170,13 @@ class _Dock:
         elif self._window is not None and event.window == self._window:
             self._handle_own(event)
 
+    def _arrive(self) -> None:
+        if not self._is_left:
+            self.show()
+
     def _handle_own(self, event: Any) -> None:
         if event.type == X.ButtonPress:
-            self._icon._pressed(event.detail)
+            self._press(event.detail)
         elif event.type == X.ReparentNotify:
             self._tell(event.parent != self._root)
         elif event.type == X.ConfigureNotify:
@@ -190,8 +186,15 @@ class _Dock:
         elif event.type == X.DestroyNotify:
             self._window = None
 
-    def _tell(self, here: bool) -> None:
-        self._icon._saw_host(here)
+    def _press(self, button: int) -> None:
+        if button == 1:
+            self._icon._activated()
+        elif button == 2:
+            self._icon._clicked_secondary()
+        elif button == 3:
+            self._icon._clicked_context()
+        elif button in _WHEEL:
+            self._icon._scrolled(*_WHEEL[button])
 
     def _enter(self) -> None:
         """Ask the tray that is there, if any, to take a new window in."""

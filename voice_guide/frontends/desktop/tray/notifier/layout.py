@@ -150,8 +150,7 @@ def _draft(item: MenuItem) -> _Draft:
 
 
 def _properties(item: MenuItem, kind: Kind) -> dict[str, Value]:
-    # A single underscore would underline the letter after it.
-    properties: dict[str, Value] = {"label": str(item.text).replace("_", "__")}
+    properties: dict[str, Value] = {"label": str(item.text)}
     if not item.enabled:
         properties["enabled"] = False
     if kind == "submenu":

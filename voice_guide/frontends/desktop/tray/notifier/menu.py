@@ -96,7 +96,7 @@ class MenuService(ServiceInterface):
         value = self._find(number).properties.get(name, DEFAULTS.get(name))
         if value is None:
             raise DBusError(ErrorType.INVALID_ARGS, f"an entry has no property {name}")
-        return _variant(value)
+        return _variant(name, value)
 
     @dbus_method(name="Event")
     def event(
@@ -181,8 +181,11 @@ def _variants(entry: Entry, names: list[str]) -> dict[str, Variant]:
 
 
 def _packed(values: Mapping[str, Value]) -> dict[str, Variant]:
-    return {name: _variant(value) for name, value in values.items()}
+    return {name: _variant(name, value) for name, value in values.items()}
 
 
-def _variant(value: Value) -> Variant:
+def _variant(name: str, value: Value) -> Variant:
+    if name == "label":
+        # A single underscore would underline the letter after it.
+        value = str(value).replace("_", "__")
     return Variant(_TYPES[type(value)], value)
