@@ -15,9 +15,9 @@ from voice_guide.frontends.desktop.face import Face, draw_face
 from voice_guide.frontends.desktop.follower import Follower
 from voice_guide.frontends.desktop.instance.claim import Instance, claim_or_ask
 from voice_guide.frontends.desktop.instance.place import find_folder
-from voice_guide.frontends.desktop.instance.wire import Reply
+from voice_guide.frontends.desktop.instance.wire import Reply, Request
 from voice_guide.frontends.desktop.menu import TrayMenu
-from voice_guide.frontends.desktop.notify import Notice
+from voice_guide.frontends.desktop.notify import Button, Notice
 from voice_guide.frontends.desktop.systems import find_system
 from voice_guide.frontends.services import Services
 from voice_guide.session import events
@@ -36,6 +36,15 @@ _NO_TRAY: Final = Notice(
     " and use the media keys while it plays.",
     slot="tray",
 )
+
+_INSTEAD_OF_MENU: Final = Notice(
+    "voice-guide",
+    "A click begins, pauses and goes on; a middle click ends gently. For all sessions, say"
+    " “voice-guide list” in a terminal, and “voice-guide play” with a name.",
+    buttons=(Button("toggle", "Begin or pause"), Button("stop", "End"), Button("quit", "Quit")),
+    slot="menu",
+)
+"""X trays show no menu."""
 
 
 def run_companion(services: Services) -> int:
@@ -67,6 +76,7 @@ class Companion:
             draw_face(Face()),
             menu.build(),
             on_secondary=lambda _: self._commander.send(events.Stop()),
+            on_context=lambda _: self._notifier.show(_INSTEAD_OF_MENU, self._pressed),
             on_host_changed=self._host_changed,
         )
 
@@ -139,6 +149,16 @@ class Companion:
         elif not self._has_told_no_tray:
             self._has_told_no_tray = True  # once is enough, however often a panel comes and goes
             self._notifier.show(_NO_TRAY)
+
+    def _pressed(self, key: str) -> None:
+        # Away from the thread that shows notices: to begin a session takes a moment.
+        threading.Thread(target=self._carry_out, args=(key,), name="notice", daemon=True).start()
+
+    def _carry_out(self, word: str) -> None:
+        try:
+            self._commander.answer(Request((word,)))
+        except Exception as error:  # noqa: BLE001 - told to the listener
+            self._tell_fault(str(explain(error)))
 
     def _tell_fault(self, text: str) -> None:
         self._notifier.show(Notice(_NAME, text, slot="fault"))

@@ -45,6 +45,8 @@ class Microphone(Protocol):
         """Watch no more. Safe to call twice."""
 
 
+OnGesture = Callable[[object], None]
+"""Is given the icon."""
 OnHost = Callable[[object, bool], None]
 """Is given the icon, and whether there is a tray that shows it."""
 
@@ -61,10 +63,14 @@ class System(Protocol):
         name: str,
         picture: Picture,
         menu: Menu,
-        on_secondary: Callable[[object], None],
+        on_secondary: OnGesture,
+        on_context: OnGesture,
         on_host_changed: OnHost,
     ) -> Icon:
-        """Make the tray icon; it is not there before `stay`."""
+        """Make the tray icon; it is not there before `stay`.
+
+        `on_secondary` hears the middle click; `on_context` the right one where no menu is shown.
+        """
 
     def media(self, on_command: OnCommand) -> MediaControls:
         """Make the media keys."""

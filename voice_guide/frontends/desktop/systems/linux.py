@@ -15,7 +15,7 @@ from voice_guide.frontends.desktop.media import OnCommand
 from voice_guide.frontends.desktop.media.mpris import Mpris
 from voice_guide.frontends.desktop.notify import Tell
 from voice_guide.frontends.desktop.notify.freedesktop import DesktopNotifier
-from voice_guide.frontends.desktop.systems import OnHost
+from voice_guide.frontends.desktop.systems import OnGesture, OnHost
 from voice_guide.frontends.desktop.tray.linux import Icon
 from voice_guide.frontends.desktop.tray.loop import BusThread
 from voice_guide.frontends.desktop.tray.names import Menu
@@ -39,7 +39,8 @@ class Linux:
         name: str,
         picture: Picture,
         menu: Menu,
-        on_secondary: Callable[[object], None],
+        on_secondary: OnGesture,
+        on_context: OnGesture,
         on_host_changed: OnHost,
     ) -> Icon:
         """Make the tray icon."""
@@ -49,6 +50,7 @@ class Linux:
             name,
             menu,
             on_secondary=on_secondary,
+            on_context=on_context,
             on_host_changed=on_host_changed,
             bus_thread=self._thread,
         )
