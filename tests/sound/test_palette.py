@@ -24,7 +24,7 @@ every_edged_sound = pytest.mark.parametrize("name", sorted(SOUND.keys() - set(BE
 
 
 def test_the_palette_has_its_sounds() -> None:
-    assert BELLS == ("low-gong", "singing-bowl", "small-bell", "wood-block")
+    assert BELLS == ("chime", "low-gong", "singing-bowl", "small-bell", "wood-block")
     assert BEDS == ("brown", "night", "ocean", "pink", "rain", "warm-drone")
     assert PACERS == ("breath-like", "soft-swell", "two-tones")
 

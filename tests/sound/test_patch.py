@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import tomli_w
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from palettes import palette_of
 
 from voice_guide.errors import PatchError
+from voice_guide.sound.clip import SAMPLE_RATE
 from voice_guide.sound.patch import BellPatch, PacerPatch, Partial, parse_patch
 
 SOUNDS = Path(__file__).parents[2] / "sounds"
@@ -72,6 +74,7 @@ def test_all_faults_come_at_once() -> None:
             "noise 1: low_hz is not below high_hz",
         ),
         (BELL.replace("ratio = 1", "ratio = 99"), "partials 1 is at 21780 Hz"),
+        ("attack_ms = 400" + BELL.replace("3.5", "0.7"), "attack_ms is 400, when the bell has"),
         (
             "kind = 'pacer'\nshape = 'tone'\nlow_hz = 200\nhigh_hz = 100\nharmonics = [0.0]",
             "harmonics are all 0",
@@ -81,6 +84,13 @@ def test_all_faults_come_at_once() -> None:
 )
 def test_each_fault_is_told(text: str, expected: str) -> None:
     assert expected in faults_of(text)
+
+
+def test_a_bell_that_lasts_may_rise_slowly() -> None:
+    bell = parse_patch("attack_ms = 900" + BELL, "test")
+    assert isinstance(bell, BellPatch)
+    samples = palette_of([bell]).bell("test").samples
+    assert 0.3 < np.abs(samples).max(axis=1).argmax() / SAMPLE_RATE < 0.9
 
 
 def test_a_pacer_must_rise() -> None:

@@ -19,7 +19,7 @@ from voice_guide.score.compile import (
 from voice_guide.score.model import Score
 from voice_guide.score.plan.layout import FIRST_WORD_AT
 from voice_guide.script.model import Script
-from voice_guide.script.utterance import Utterance
+from voice_guide.script.utterance import Utterance, Voicing
 from voice_guide.session import events
 from voice_guide.session.events import Event
 from voice_guide.sound.clip import Clip, Frames
@@ -77,7 +77,7 @@ def prepare(
     LengthOutOfReach, SoundNotFound
         The request cannot be met.
     """
-    engine = _choose_engine(ask, engine)
+    engine = choose_engine(ask.request.voicing, engine)
     clips, notice = speak_all(utterances(ask.script, ask.request), engine, progress)
     score = compile_score(ask.script, clips, palette, ask.request, name=ask.name)
     return Prepared(ask, score, clips, palette, notice)
@@ -96,12 +96,13 @@ def can_surely_last(ask: Ask) -> bool:
 
 def try_voice(ask: Ask, engine: Engine) -> None:
     """Speak the first line; raises `VoiceUnavailable` when there is no such voice."""
-    speak_all(utterances(ask.script, ask.request)[:1], _choose_engine(ask, engine))
+    engine = choose_engine(ask.request.voicing, engine)
+    speak_all(utterances(ask.script, ask.request)[:1], engine)
 
 
-def _choose_engine(ask: Ask, engine: Engine) -> Engine:
-    # Silence may be asked for: chimes and captions, without any notice.
-    return SilentEngine() if ask.request.voicing.voice == SilentEngine.name else engine
+def choose_engine(voicing: Voicing, engine: Engine) -> Engine:
+    """Return the engine, or silence where that is asked for: chimes and captions, unannounced."""
+    return SilentEngine() if voicing.voice == SilentEngine.name else engine
 
 
 def recompile(

@@ -24,6 +24,9 @@ _LONGEST_SUMMARY: Final = 100
 _HIGHEST_HZ: Final = 16_000.0
 """Few grown-ups hear more, and it leaves room under half the sample rate."""
 
+_SURE_ATTACK_MS: Final = 200.0
+"""A rise this slow fits into the shortest bell."""
+
 Faults = list[str]
 Reader = Callable[[Any, str, Faults], Any]
 T = TypeVar("T")
@@ -116,8 +119,8 @@ class BellPatch:
     name: str
     base_hz: float = _number(40.0, 4000.0)
     partials: tuple[Partial, ...] = _tables(Partial, 32)
-    attack_ms: float = _number(2.0, 200.0, 12.0)
-    """Rise of the strike, a raised cosine."""
+    attack_ms: float = _number(2.0, 1000.0, 12.0)
+    """Rise of the strike, a raised cosine; over 200 up to half of the longest decay."""
     summary: str = _line()
     """One short sentence for a list."""
 
@@ -274,6 +277,12 @@ def _contradictions(patch: Patch) -> Iterator[str]:
             highest_hz = patch.base_hz * partial.ratio + partial.beat_hz
             if highest_hz > _HIGHEST_HZ:
                 yield f"partials {place} is at {highest_hz:.0f} Hz; expected up to {_HIGHEST_HZ:g}"
+        slowest_ms = max(_SURE_ATTACK_MS, 500.0 * max(one.decay_s for one in patch.partials))
+        if patch.attack_ms > slowest_ms:
+            yield (
+                f"attack_ms is {patch.attack_ms:g}, when the bell has all but died away;"
+                f" expected up to {slowest_ms:g}"
+            )
     elif isinstance(patch, BedPatch):
         if not patch.noise and not patch.drone:
             yield "there is nothing to hear; expected at least one [[noise]] or [[drone]]"

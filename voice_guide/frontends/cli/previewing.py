@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -14,8 +13,6 @@ from voice_guide.frontends.cli.arguments import print_json
 from voice_guide.frontends.services import Services
 
 if TYPE_CHECKING:
-    from voice_guide.output.player import Player
-    from voice_guide.score.model import Score
     from voice_guide.sound.sources.source import Sound
 
 FOLDER: Final = "sound-previews"
@@ -23,8 +20,6 @@ FOLDER: Final = "sound-previews"
 is the palette itself."""
 
 _HEADINGS: Final = {"bell": "bells", "bed": "beds", "pacer": "pacers", "": "in the wrong place"}
-_POLL_S: Final = 0.05
-_QUICK_FADE_S: Final = 0.15
 
 
 def list_sounds(services: Services, *, as_json: bool) -> int:
@@ -87,6 +82,7 @@ def _sound_to_row(sound: Sound) -> dict[str, Any]:
 def play_sounds(services: Services, name: str, device: str | None) -> int:
     """Play what a sound is like, or each of those that share a name."""
     from voice_guide.frontends.preview import choose_sounds, preview
+    from voice_guide.session.announce.sounding import sound_alone
 
     settings, palette = services.settings(), services.palette()
     chosen = choose_sounds(palette, name)
@@ -99,32 +95,11 @@ def play_sounds(services: Services, name: str, device: str | None) -> int:
     for (kind, each), score in zip(chosen, scores, strict=True):
         print(f"{each}, a {kind}", flush=True)
         try:
-            play_score(player, score)
+            sound_alone(player, score)
         except DeviceLost as lost:
             way_out = f"Or write it to a file: voice-guide sounds --render --play {name}"
             raise DeviceLost(lost.message, f"{lost.hint} {way_out}".strip()) from lost
     return 0
-
-
-def play_score(player: Player, score: Score) -> None:
-    """Play to the end; raises `DeviceLost` when nothing can be heard any more."""
-    from voice_guide.output.player import PlayerState
-
-    player.play(score)
-    try:
-        while (status := player.poll()).state is PlayerState.PLAYING:
-            time.sleep(_POLL_S)
-        if status.state is PlayerState.RECOVERING:
-            raise DeviceLost("The sound output went away.")
-    except KeyboardInterrupt:
-        player.stop(_QUICK_FADE_S)
-        for _ in range(round(1.0 / _POLL_S)):
-            if player.poll().state is not PlayerState.STOPPING:
-                break
-            time.sleep(_POLL_S)
-        raise
-    finally:
-        player.stop(0.0)
 
 
 def render_sounds(services: Services, name: str | None, folder: Path | None, *, force: bool) -> int:

@@ -88,10 +88,10 @@ def _findings(services: Services, device: str | None) -> Iterator[Finding]:
 
 
 def _play_bell(services: Services, device: str | None, *, quiet: bool) -> None:
-    from voice_guide.frontends.cli.previewing import play_score
+    from voice_guide.session.announce.sounding import sound_alone
     from voice_guide.session.checkup import one_bell
 
     bell = one_bell(services.palette())
     if not quiet:
         print("You should hear a soft bell now.", flush=True)
-    play_score(services.player(device), bell)
+    sound_alone(services.player(device), bell)
