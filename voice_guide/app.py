@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import cache, lru_cache, partial
@@ -13,11 +14,14 @@ from voice_guide.store.paths import Paths, find_paths
 
 if TYPE_CHECKING:
     from voice_guide.frontends.library.catalogue import Catalogue
+    from voice_guide.frontends.remembering import Memory
     from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
-    from voice_guide.session.status import Ending
     from voice_guide.sound.palette import Palette
     from voice_guide.sound.sources.source import Source
+    from voice_guide.store.journal.database import Database
+    from voice_guide.store.journal.ledger import Ledger
+    from voice_guide.store.journal.sessions import Journal
     from voice_guide.store.progress import Progress
     from voice_guide.store.settings import Settings
     from voice_guide.store.sounds.finding import SoundFile, SoundFiles
@@ -35,16 +39,20 @@ def build() -> Services:
     engine = cache(lambda: _engine(paths, ending))
     library = Library(paths.scripts)
     progress = cache(lambda: _progress(paths))
+    database = cache(lambda: _database(paths))
+    journal = cache(lambda: _journal(database()))
     return Services(
         paths=paths,
         library=library,
         catalogue=cache(lambda: _catalogue(paths, library)),
         settings=cache(lambda: _settings(paths)),
         progress=progress,
+        journal=journal,
+        ledger=cache(lambda: _ledger(database())),
         palette=palette,
         engine=engine,
         controller=lambda device: _controller(
-            engine, palette, device, ending, partial(_remember, progress)
+            engine, palette, device, ending, cache(lambda: _memory(paths, progress, journal))
         ),
         player=_player,
         warm=_warm,
@@ -64,10 +72,37 @@ def _progress(paths: Paths) -> Progress:
     return Progress(paths.progress)
 
 
-def _remember(progress: Callable[[], Progress], ended: Ending) -> None:
-    progress().meet(ended.cautions_heard)
-    if ended.finished:
-        progress().finish(ended.script)
+def _database(paths: Paths) -> Database:
+    from voice_guide.store.journal.database import Database
+
+    return Database(paths.journal, _tell)
+
+
+def _tell(text: str) -> None:
+    with suppress(OSError, AttributeError):  # nobody is there to read it
+        print(text, file=sys.stderr)
+
+
+def _journal(database: Database) -> Journal:
+    from voice_guide.store.journal.sessions import Journal
+
+    return Journal(database)
+
+
+def _ledger(database: Database) -> Ledger:
+    from voice_guide.store.journal.ledger import Ledger
+
+    return Ledger(database)
+
+
+def _memory(
+    paths: Paths, progress: Callable[[], Progress], journal: Callable[[], Journal]
+) -> Memory:
+    from voice_guide.frontends.remembering import Memory
+    from voice_guide.store.journal.presence import Presence
+    from voice_guide.store.journal.recorder import Recorder
+
+    return Memory(progress, Recorder(Presence(paths.journal), journal))
 
 
 def _catalogue(paths: Paths, library: Library) -> Catalogue:
@@ -143,11 +178,18 @@ def _controller(
     palette: Callable[[], Palette],
     device: str | int | None,
     ending: ExitStack,
-    on_ended: Callable[[Ending], None],
+    memory: Callable[[], Memory],
 ) -> Controller:
     from voice_guide.session.controller import Controller
 
-    controller = Controller(engine, palette, lambda: _player(device), on_ended)
+    # What remembers is loaded once something is heard: the first bell does not wait for it.
+    controller = Controller(
+        engine,
+        palette,
+        lambda: _player(device),
+        on_ended=lambda ending: memory().end(ending),
+        on_heard=lambda so_far: memory().hear(so_far),
+    )
     ending.callback(controller.close)
     return controller
 

@@ -84,7 +84,7 @@ class Stage:
 
     def __init__(self, palette, engine=None, output=None):
         self.inbox = queue.SimpleQueue()
-        self.endings = []
+        self.endings, self.heard = [], []
         self.output = output or NullOutput()
         self.palette = palette
         self.conductor = Conductor(
@@ -93,6 +93,7 @@ class Stage:
             lambda: Player(self.output),
             self.inbox.put,
             self.endings.append,
+            self.heard.append,
         )
 
     @property

@@ -197,6 +197,38 @@ def test_an_opening_that_ran_out_is_no_end(stage):
     assert len(stage.endings) == 1
 
 
+def test_how_far_it_has_come_is_told_while_it_sounds(stage):
+    stage.begin(replace(CAREFUL, ritual="morning"))
+    assert stage.heard == []
+    stage.play(3.0)
+    stage.hear(e.Toggle())
+    stage.play(1.0)
+    so_far = stage.heard[-1].heard_s
+    stage.play(5.0)
+    assert stage.heard[-1].heard_s == so_far, "a pause is not heard"
+    stage.hear(e.Toggle())
+    play_out(stage)
+    (ending,) = stage.endings
+    seconds = [one.heard_s for one in stage.heard]
+    assert 0 < seconds[0] <= 0.1
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == pytest.approx(ending.heard_s, abs=0.2)
+    assert {(one.script, one.title, one.ritual) for one in [*stage.heard, ending]} == {
+        ("short", ASK.script.header.title, "morning")
+    }
+    assert {one.length_s for one in stage.heard} == {ending.length_s}
+    assert not any(one.finished for one in stage.heard)
+
+
+def test_whoever_fails_to_hear_how_far_it_has_come_harms_nobody(palette):  # noqa: F811
+    stage = Stage(palette)
+    stage.conductor._on_heard = lambda _so_far: 1 / 0
+    stage.begin(CAREFUL)
+    play_out(stage)
+    assert [one.finished for one in stage.endings] == [True]
+    assert not stage.status.notice
+
+
 def test_a_fault_is_told_with_its_reason(stage):
     stage.begin(replace(CAREFUL, request=Request(length_s=7200)))
     (ending,) = stage.endings

@@ -25,6 +25,8 @@ class Wishes:
     hold_free: bool = False
     seed: int | None = None
     bed: str | None = None
+    ritual: str = ""
+    """Name of the ritual that it belongs to."""
 
 
 def wishes_to_text(name: str, wishes: Wishes) -> str:
@@ -69,7 +71,7 @@ def make_ask(services: Services, script_id: str, script: Script, wishes: Wishes)
         listener=Listener(settings.listener.name, settings.listener.anchors),
         bed=wishes.bed or settings.sound.bed,
     )
-    return Ask(script, script_id, request)
+    return Ask(script, script_id, request, wishes.ritual)
 
 
 def speak_unmet(services: Services, ask: Ask) -> Ask:

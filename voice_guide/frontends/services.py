@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from voice_guide.output.player import Player
     from voice_guide.session.controller import Controller
     from voice_guide.sound.palette import Palette
+    from voice_guide.store.journal.ledger import Ledger
+    from voice_guide.store.journal.sessions import Journal
     from voice_guide.store.library import Library
     from voice_guide.store.paths import Paths
     from voice_guide.store.progress import Progress
@@ -28,6 +30,10 @@ class Services:
     settings: Callable[[], Settings]
     progress: Callable[[], Progress]
     """What the listener has met and finished; every session adds to it as it ends."""
+    journal: Callable[[], Journal]
+    """The sessions that were practised; every session writes itself down."""
+    ledger: Callable[[], Ledger]
+    """What became of each ritual on each day."""
     palette: Callable[[], Palette]
     engine: Callable[[], Engine]
     controller: Callable[[str | int | None], Controller]

@@ -44,12 +44,13 @@ class Conductor:
         player: Callable[[], Player],
         post: Post,
         on_ended: Callable[[Ending], None],
+        on_heard: Callable[[Ending], None] = lambda _so_far: None,
     ) -> None:
         self._engine = engine
         self._palette = palette
         self._make_player = player
         self._post = post
-        self._on_ended = on_ended
+        self._on_ended, self._on_heard = on_ended, on_heard
         self._hearing: Hearing | None = None
         self._state = State()
         self._player: Player | None = None
@@ -101,6 +102,7 @@ class Conductor:
             return
         if self._hearing:
             self._hearing.play(self._position, heard)
+            self._tell_so_far(self._hearing)
         self._position, self._sought = heard, None
 
     def is_moving(self) -> bool:
@@ -144,7 +146,7 @@ class Conductor:
 
     def _prepare(self, effect: events.Prepare) -> None:
         self._forget()
-        self._hearing = Hearing(effect.ask.name)
+        self._hearing = Hearing(effect.ask)
         self._preparation = Preparation(effect.ask, self._engine, self._palette, self._post)
         self._open_player()  # meanwhile, in this thread
 
@@ -258,6 +260,15 @@ class Conductor:
                 self._player.stop(0.0)
         finally:
             self._tell_of_the_end(effect)
+
+    def _tell_so_far(self, hearing: Hearing) -> None:
+        so_far = hearing.look(self._prepared.score if self._prepared else None)
+        if not so_far.heard_s:
+            return
+        try:
+            self._on_heard(so_far)
+        except Exception:  # noqa: BLE001 - its fault, not the session's
+            _log.exception("nobody could be told how far the session has come")
 
     def _tell_of_the_end(self, finish: events.Finish) -> None:
         hearing, self._hearing = self._hearing, None

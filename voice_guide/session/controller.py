@@ -37,6 +37,9 @@ class Controller:
     on_ended
         Told what has become of each session, once, in the session's own thread. A fault that it
         raises becomes a notice.
+    on_heard
+        Told how far each session has come, again and again while it sounds, in the session's own
+        thread: to be quick there.
     """
 
     def __init__(
@@ -45,11 +48,12 @@ class Controller:
         palette: Callable[[], Palette],
         player: Callable[[], Player],
         on_ended: Callable[[Ending], None] = lambda _ending: None,
+        on_heard: Callable[[Ending], None] = lambda _so_far: None,
     ) -> None:
         self._inbox: queue.SimpleQueue[Event | Happening | None] = queue.SimpleQueue()
         self._subscribers: tuple[Subscriber, ...] = ()
         self._status = Status()
-        self._conductor = Conductor(engine, palette, player, self._inbox.put, on_ended)
+        self._conductor = Conductor(engine, palette, player, self._inbox.put, on_ended, on_heard)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._thread.start()
 

@@ -48,6 +48,8 @@ class Ask:
     name: str
     """The script's id, or the path it was read from."""
     request: Request
+    ritual: str = ""
+    """Name of the ritual that it belongs to; empty when it was begun by hand."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import VoiceGuideError
 from voice_guide.score.model import Cue, CueKind, Score
@@ -13,6 +13,9 @@ from voice_guide.script.cautions import spoken
 from voice_guide.session.events import Finish
 from voice_guide.session.machine import Mode
 from voice_guide.sound.clip import Frames, frames_to_seconds, seconds_to_frames
+
+if TYPE_CHECKING:
+    from voice_guide.session.prepare import Ask
 
 # Long enough to read a line that was just spoken, short enough not to stand there in a silence.
 _CAPTION_LINGERS: Final = seconds_to_frames(4.0)
@@ -57,10 +60,13 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What has become of a session: told once, when it is over for whatever reason."""
+    """What has become of a session: so far while it is heard, and once when it is over."""
 
     script: str
     """Id of the script, or its path."""
+    title: str = ""
+    ritual: str = ""
+    """Name of the ritual that it belongs to."""
     length_s: float = 0.0
     """0 when it ended before the whole score was there."""
     heard_s: float = 0.0
@@ -76,8 +82,8 @@ class Ending:
 class Hearing:
     """How much of one session has reached the listener."""
 
-    def __init__(self, script: str) -> None:
-        self._script = script
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
         self._heard: Frames = 0
         self._reached: Frames = 0
 
@@ -90,12 +96,20 @@ class Hearing:
         """Take in that all before this frame was heard, or skipped by the listener's own wish."""
         self._reached = max(self._reached, frame)
 
-    def end(self, score: Score | None, cautions: Iterable[str], finish: Finish) -> Ending:
-        """Return what has become of it; `cautions` are those that a voice has spoken."""
+    def look(self, score: Score | None) -> Ending:
+        """Return what has become of it so far."""
         return Ending(
-            script=self._script,
+            script=self._ask.name,
+            title=self._ask.script.header.title,
+            ritual=self._ask.ritual,
             length_s=frames_to_seconds(score.length) if score else 0.0,
             heard_s=frames_to_seconds(self._heard),
+        )
+
+    def end(self, score: Score | None, cautions: Iterable[str], finish: Finish) -> Ending:
+        """Return what has become of it; `cautions` are those that a voice has spoken."""
+        return replace(
+            self.look(score),
             finished=finish.complete,
             cautions_heard=tuple(
                 one for one in cautions if score and _end_of(one, score) <= self._reached

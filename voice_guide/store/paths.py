@@ -40,6 +40,11 @@ class Paths:
         return self.data / "progress.txt"
 
     @property
+    def journal(self) -> Path:
+        """The database of sessions and rituals."""
+        return self.data / "journal.sqlite3"
+
+    @property
     def rendered(self) -> Path:
         """The folder for sessions that were rendered because there was no sound output."""
         return self.data / "rendered"

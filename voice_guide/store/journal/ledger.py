@@ -1,0 +1,283 @@
+"""What became of each ritual on each day: claimed once, by one program, before anything sounds."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from voice_guide.store.journal.database import Database
+
+Key = tuple[str, date]
+"""A ritual's name, and the local day of the occurrence."""
+
+ALL: Final = ""
+"""Stands for the ritual in what is about all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RitualEvent:
+    """One thing that happened to an occurrence, or was decided about it."""
+
+    ritual: str
+    """`ALL` for what is about all of them."""
+    day: date
+    what: str
+    """One word, such as `offered`."""
+    at: datetime
+    why: str = ""
+    """In plain words; empty where there is nothing to say."""
+    until: datetime | None = None
+    """Where a snooze or a pause ends."""
+
+
+class Ledger:
+    """Claims, snoozes and pauses in a database. Any thread may call; see `Database`.
+
+    Instants are aware; one without a zone is taken for local time.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def claim(
+        self,
+        ritual: str,
+        day: date,
+        outcome: str,
+        at: datetime,
+        why: str = "",
+        until: datetime | None = None,
+    ) -> bool:
+        """Take an occurrence, for good; True only for the one, of all programs, who got it."""
+        event = RitualEvent(ritual, day, outcome, at, why, until)
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if not _insert_claim(connection, event):
+                return False
+            _append(connection, event)
+            return True
+
+        return self.database.write(work)
+
+    def settle(
+        self,
+        ritual: str,
+        day: date,
+        outcome: str,
+        at: datetime,
+        why: str = "",
+        until: datetime | None = None,
+    ) -> bool:
+        """Write what has become of a claimed occurrence; False where nobody has claimed it."""
+        event = RitualEvent(ritual, day, outcome, at, why, until)
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if not _update_claim(connection, event):
+                return False
+            _append(connection, event)
+            return True
+
+        return self.database.write(work)
+
+    def note(self, ritual: str, day: date, what: str, at: datetime, why: str = "") -> bool:
+        """Write down a decision that claims nothing; False where the last one said the same."""
+        event = RitualEvent(ritual, day, what, at, why)
+
+        def work(connection: sqlite3.Connection) -> bool:
+            last = connection.execute(
+                "SELECT what, why FROM ritual_events WHERE ritual = ? AND day = ?"
+                " ORDER BY id DESC LIMIT 1",
+                _key(event),
+            ).fetchone()
+            if last == (what, why):
+                return False
+            _append(connection, event)
+            return True
+
+        return self.database.write(work)
+
+    def snooze(self, ritual: str, day: date, until: datetime, at: datetime, why: str = "") -> None:
+        """Put an occurrence off until then: it stays claimed, and whoever unsnoozes it has it."""
+        event = RitualEvent(ritual, day, "snoozed", at, why, until)
+
+        def work(connection: sqlite3.Connection) -> None:
+            if not _update_claim(connection, event):
+                _insert_claim(connection, event)
+            connection.execute(
+                "INSERT INTO snoozes (ritual, day, until) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET until = excluded.until",
+                (*_key(event), _text(until)),
+            )
+            _append(connection, event)
+
+        self.database.write(work)
+
+    def unsnooze(self, ritual: str, day: date, outcome: str, at: datetime, why: str = "") -> bool:
+        """Take a snoozed occurrence; True only for the one, of all programs, who got it."""
+        event = RitualEvent(ritual, day, outcome, at, why)
+
+        def work(connection: sqlite3.Connection) -> bool:
+            delete = "DELETE FROM snoozes WHERE ritual = ? AND day = ?"
+            if not connection.execute(delete, _key(event)).rowcount:
+                return False
+            _update_claim(connection, event)
+            _append(connection, event)
+            return True
+
+        return self.database.write(work)
+
+    def snoozed(self) -> dict[Key, datetime]:
+        """Return every snooze, with when it ends."""
+        rows = self._rows("SELECT ritual, day, until FROM snoozes")
+        return {(name, date.fromisoformat(day)): _at(until) for name, day, until in rows}
+
+    def handled(self, since: date) -> dict[Key, str]:
+        """Return what is claimed, of this day and later, with what has become of it."""
+        rows = self._rows("SELECT ritual, day, outcome FROM claims WHERE day >= ?", str(since))
+        return {(name, date.fromisoformat(day)): outcome for name, day, outcome in rows}
+
+    def events(self, ritual: str, day: date | None = None) -> tuple[RitualEvent, ...]:
+        """Return what happened to a ritual, on one day or ever, in its order."""
+        rows = self._rows(
+            "SELECT ritual, day, what, at, why, until FROM ritual_events"
+            " WHERE ritual = ?1 AND day = ifnull(?2, day) ORDER BY id",
+            ritual,
+            day and str(day),
+        )
+        return tuple(
+            RitualEvent(name, date.fromisoformat(of), what, _at(at), why, until and _at(until))
+            for name, of, what, at, why, until in rows
+        )
+
+    def pause(self, until: datetime, at: datetime) -> None:
+        """Let all rituals rest from `at` until then."""
+        event = RitualEvent(ALL, at.date(), "paused", at, "", until)
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO pause_all (only, since, until) VALUES (1, ?, ?)"
+                " ON CONFLICT DO UPDATE SET since = excluded.since, until = excluded.until",
+                (_text(at), _text(until)),
+            )
+            _append(connection, event)
+
+        self.database.write(work)
+
+    def resume(self, at: datetime) -> bool:
+        """Let the pause end now; False where there is none."""
+        event = RitualEvent(ALL, at.date(), "resumed", at)
+
+        def work(connection: sqlite3.Connection) -> bool:
+            found = connection.execute("SELECT until FROM pause_all").fetchone()
+            if found is None or _at(found[0]) <= _at(_text(at)):
+                return False
+            connection.execute("UPDATE pause_all SET until = ?", (_text(at),))
+            _append(connection, event)
+            return True
+
+        return self.database.write(work)
+
+    def last_pause(self) -> tuple[datetime, datetime] | None:
+        """Return from when until when all rituals were last to rest, also when that is over."""
+        for since, until in self._rows("SELECT since, until FROM pause_all"):
+            return _at(since), _at(until)
+        return None
+
+    def since(self, name: str, digest: str, now: datetime) -> datetime:
+        """Return since when a ritual is as it is: `now` where it, or its digest, is a new one."""
+        query = "SELECT since FROM ritual_since WHERE ritual = ? AND digest = ?"
+        for (known,) in self._rows(query, name, digest):
+            return _at(known)
+
+        def work(connection: sqlite3.Connection) -> datetime:
+            connection.execute(
+                "INSERT INTO ritual_since (ritual, digest, since) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET digest = excluded.digest, since = excluded.since"
+                " WHERE digest <> excluded.digest",  # another program may have been quicker
+                (name, digest, _text(now)),
+            )
+            return _at(connection.execute(query, (name, digest)).fetchone()[0])
+
+        return self.database.write(work)
+
+    def remove(self, name: str) -> None:
+        """Let a ritual that is no more leave nothing that is to come; what was is kept."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM snoozes WHERE ritual = ?", (name,))
+            connection.execute("DELETE FROM ritual_since WHERE ritual = ?", (name,))
+
+        self.database.write(work)
+
+    def forget(self, now: datetime, since: datetime | None = None) -> int:
+        """Delete what happened at `since` or later, all of it for None; return how many lines.
+
+        Every ritual counts as made now, so that nothing that is forgotten is offered again, and
+        nothing is snoozed any more. A pause of all rituals goes on.
+        """
+        from_unix = None if since is None else int(since.timestamp())
+
+        def work(connection: sqlite3.Connection) -> int:
+            late = (from_unix,)
+            connection.execute("DELETE FROM claims WHERE at_unix >= ifnull(?, at_unix)", late)
+            gone = connection.execute(
+                "DELETE FROM ritual_events WHERE at_unix >= ifnull(?, at_unix)", late
+            )
+            connection.execute("DELETE FROM snoozes")
+            if since is None:
+                connection.execute("DELETE FROM ritual_since")
+            connection.execute("UPDATE ritual_since SET since = ?", (_text(now),))
+            return gone.rowcount
+
+        return self.database.write(work)
+
+    def _rows(self, query: str, *words: Any) -> list[tuple[Any, ...]]:
+        return self.database.read(
+            lambda connection: connection.execute(query, words).fetchall(), absent=[]
+        )
+
+
+def _insert_claim(connection: sqlite3.Connection, event: RitualEvent) -> bool:
+    done = connection.execute(
+        "INSERT INTO claims (ritual, day, outcome, at, at_unix) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (*_key(event), event.what, _text(event.at), int(event.at.timestamp())),
+    )
+    return done.rowcount > 0
+
+
+def _update_claim(connection: sqlite3.Connection, event: RitualEvent) -> bool:
+    done = connection.execute(
+        "UPDATE claims SET outcome = ?, at = ?, at_unix = ? WHERE ritual = ? AND day = ?",
+        (event.what, _text(event.at), int(event.at.timestamp()), *_key(event)),
+    )
+    return done.rowcount > 0
+
+
+def _append(connection: sqlite3.Connection, event: RitualEvent) -> None:
+    connection.execute(
+        "INSERT INTO ritual_events (ritual, day, what, why, at, at_unix, until)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            *_key(event),
+            event.what,
+            event.why,
+            _text(event.at),
+            int(event.at.timestamp()),
+            event.until and _text(event.until),
+        ),
+    )
+
+
+def _key(event: RitualEvent) -> tuple[str, str]:
+    return event.ritual, str(event.day)
+
+
+def _text(at: datetime) -> str:
+    return (at.astimezone() if at.tzinfo is None else at).isoformat()
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
