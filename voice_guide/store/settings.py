@@ -70,6 +70,15 @@ class Companion(_Section, frozen=True, kw_only=True):
     """Whether music and films pause while a session lasts."""
 
 
+class JournalDays(_Section, frozen=True, kw_only=True):
+    """How the journal counts: the `[journal]` table."""
+
+    day_begins: Annotated[
+        str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='a time such as "04:00"')
+    ] = "04:00"
+    """When a day begins: what is practised before belongs to the evening before."""
+
+
 class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All choices, one field a table."""
 
@@ -78,6 +87,7 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sound: Sound = Sound()
     breathing: Breathing = Breathing()
     companion: Companion = Companion()
+    journal: JournalDays = JournalDays()
 
 
 _SECTIONS: dict[str, type[_Section]] = {
@@ -168,7 +178,7 @@ def _section(name: str, table: Any, text: str, faults: list[str]) -> _Section | 
 
 def _in_plain_words(error: msgspec.ValidationError) -> str:
     """Return `expected text, got a whole number` for "Expected `str | null`, got `int` - at …"."""
-    reason = str(error).split(" - at")[0]
+    reason = re.sub("matching regex.*", 'such as "04:00"', str(error).split(" - at")[0])
     kinds = re.compile("`([^`]+)`")
     reason = kinds.sub(
         lambda kind: " or ".join(_KINDS[one] for one in kind[1].split(" | ") if one in _KINDS),
