@@ -15,7 +15,8 @@ from voice_guide.script.lint import lint
 from voice_guide.script.parse import parse
 from voice_guide.session.prepare import Ask, prepare
 from voice_guide.sound.clip import frames_to_seconds
-from voice_guide.store.settings import Settings, load
+from voice_guide.store.settings import Settings
+from voice_guide.store.settings.loading import load
 from voice_guide.voice.silent import SilentEngine
 
 ROOT = Path(__file__).parents[1]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from voice_guide.store.journal.ledger import Ledger
     from voice_guide.store.journal.sessions import Journal
     from voice_guide.store.progress import Progress
-    from voice_guide.store.settings import Settings
+    from voice_guide.store.settings.file import SettingsFile
     from voice_guide.store.sounds.finding import SoundFile, SoundFiles
     from voice_guide.voice.engine import Engine
 
@@ -38,6 +38,7 @@ def build() -> Services:
     palette = _keep_palette(paths)
     engine = cache(lambda: _engine(paths, ending))
     library = Library(paths.scripts)
+    settings_file = cache(lambda: _settings_file(paths))
     progress = cache(lambda: _progress(paths))
     database = cache(lambda: _database(paths))
     journal = cache(lambda: _journal(database()))
@@ -45,7 +46,8 @@ def build() -> Services:
         paths=paths,
         library=library,
         catalogue=cache(lambda: _catalogue(paths, library)),
-        settings=cache(lambda: _settings(paths)),
+        settings=lambda: settings_file().read(),
+        settings_file=settings_file,
         progress=progress,
         journal=journal,
         ledger=cache(lambda: _ledger(database())),
@@ -60,10 +62,10 @@ def build() -> Services:
     )
 
 
-def _settings(paths: Paths) -> Settings:
-    from voice_guide.store.settings import load
+def _settings_file(paths: Paths) -> SettingsFile:
+    from voice_guide.store.settings.file import SettingsFile
 
-    return load(paths.settings)
+    return SettingsFile(paths.settings)
 
 
 def _progress(paths: Paths) -> Progress:

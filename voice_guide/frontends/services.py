@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from voice_guide.store.paths import Paths
     from voice_guide.store.progress import Progress
     from voice_guide.store.settings import Settings
+    from voice_guide.store.settings.file import SettingsFile
     from voice_guide.voice.engine import Engine
 
 
@@ -28,6 +29,9 @@ class Services:
     library: Library
     catalogue: Callable[[], Catalogue]
     settings: Callable[[], Settings]
+    """The listener's choices as they are now; raises `StoreCorrupt` where the file has a fault."""
+    settings_file: Callable[[], SettingsFile]
+    """The file that they stand in, to change one, or to go on with what was good before."""
     progress: Callable[[], Progress]
     """What the listener has met and finished; every session adds to it as it ends."""
     journal: Callable[[], Journal]

@@ -27,13 +27,13 @@ _REASONS = {
 }
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, *, may_be_empty: bool = False) -> str:
     r"""Return the file's text with line ends as `\n` and without a byte order mark.
 
     Raises
     ------
     StoreCorrupt
-        There is no regular file of UTF-8 text with something in it, below `TEXT_LIMIT_BYTES`.
+        There is no regular file of UTF-8 text below `TEXT_LIMIT_BYTES`, or nothing is in it.
     """
     with explained(path), open_ordinary(path) as file:
         raw = file.read(TEXT_LIMIT_BYTES + 1)
@@ -41,7 +41,7 @@ def read_text(path: Path) -> str:
         limit = f"{TEXT_LIMIT_BYTES // 1_000_000} MB"
         raise StoreCorrupt(f"{path} is larger than {limit}.", "Is it the file that you meant?")
     text = _decode(path, raw)
-    if not text.strip():
+    if not text.strip() and not may_be_empty:
         raise StoreCorrupt(f"{path} is empty.", "Write something in it, or name another file.")
     return text
 

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import explain
@@ -25,6 +26,7 @@ from voice_guide.session.status import Status
 
 if TYPE_CHECKING:
     from voice_guide.session.controller import Controller
+    from voice_guide.store.settings import Settings
 
 _NAME: Final = "voice-guide"
 _READY_S: Final = 20.0
@@ -62,7 +64,9 @@ class Companion:
     """Puts the parts together: the tray, a second start, sleep, notices; and one session."""
 
     def __init__(self, services: Services, instance: Instance) -> None:
-        self._services = services
+        # What runs for weeks sees a changed file, and goes on with what was good before.
+        self._file = services.settings_file
+        self._services = services = replace(services, settings=self._settings)
         self._instance = instance
         self._leaving = threading.Event()
         self._loaded: Future[Controller] = Future()
@@ -113,14 +117,15 @@ class Companion:
             self._loaded.set_exception(explain(error))
 
     def _follower(self) -> Follower:
-        wishes, system = self._services.settings().companion, self._system
+        system = self._system
         return Follower(
             _NAME,
             self._icon,
             system.media(self._commander.press),
-            system.players() if wishes.pause_others else None,
-            system.microphone(self._pause) if wishes.pause_in_calls else None,
-            self._tell_fault,
+            system.players(),
+            system.microphone(self._pause),
+            wishes=lambda: self._settings().companion,
+            tell=self._tell_fault,
         )
 
     def _controller(self) -> Controller:
@@ -159,6 +164,13 @@ class Companion:
             self._commander.answer(Request((word,)))
         except Exception as error:  # noqa: BLE001 - told to the listener
             self._tell_fault(str(explain(error)))
+
+    def _settings(self) -> Settings:
+        settings = self._file().current()
+        if (fault := self._file().take_fault()) is not None:
+            words = f"{fault}\nUntil then all stays as it was before."
+            self._notifier.show(Notice("Your settings have a fault", words, slot="settings"))
+        return settings
 
     def _tell_fault(self, text: str) -> None:
         self._notifier.show(Notice(_NAME, text, slot="fault"))

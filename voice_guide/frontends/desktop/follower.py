@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from voice_guide.frontends.desktop.commander import db_to_share
 from voice_guide.frontends.desktop.face import Face, draw_face, status_to_face
@@ -10,6 +11,9 @@ from voice_guide.frontends.desktop.media import MediaControls, NowPlaying
 from voice_guide.frontends.desktop.systems import Icon, Microphone, Players
 from voice_guide.session.machine import Mode
 from voice_guide.session.status import Status
+
+if TYPE_CHECKING:
+    from voice_guide.store.settings import Companion
 
 _ACTIVE = (Mode.PREPARING, Mode.PLAYING, Mode.PAUSED)
 
@@ -20,7 +24,9 @@ class Follower:
     Parameters
     ----------
     players, microphone
-        None where the listener does not want sessions to mind them, and where there are none.
+        None where a system has none.
+    wishes
+        Says which of them the listener wants sessions to mind; asked when one begins.
     tell
         Says a sentence to the listener.
     """
@@ -32,6 +38,8 @@ class Follower:
         media: MediaControls,
         players: Players | None,
         microphone: Microphone | None,
+        *,
+        wishes: Callable[[], Companion],
         tell: Callable[[str], None],
     ) -> None:
         self._name = name
@@ -39,6 +47,7 @@ class Follower:
         self._media = media
         self._players = players
         self._microphone = microphone
+        self._wishes = wishes
         self._tell = tell
         self._face = Face()
         self._label: tuple[object, ...] = ()
@@ -55,9 +64,10 @@ class Follower:
         self._show(status)
 
     def _begin(self) -> None:
-        if self._players is not None:
+        wishes = self._wishes()
+        if self._players is not None and wishes.pause_others:
             self._players.pause()
-        if self._microphone is not None:
+        if self._microphone is not None and wishes.pause_in_calls:
             self._microphone.start()
 
     def _end(self, status: Status) -> None:

@@ -1,0 +1,81 @@
+"""What the listener has chosen, in a small file that can be written by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+_Words = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class _Section(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One table of the file; what is absent keeps the program's own choice."""
+
+
+class Listener(_Section, frozen=True, kw_only=True):
+    """Who listens: the `[listener]` table."""
+
+    name: Annotated[str, Meta(max_length=80)] = ""
+    """Spoken where a script says `{name}`."""
+    anchors: Annotated[tuple[_Words, ...], Meta(max_length=20)] = ()
+    """People, places and memories that feel safe, spoken where a script says `{anchor}`."""
+
+
+class Voice(_Section, frozen=True, kw_only=True):
+    """Who speaks: the `[voice]` table. `None` leaves the choice to the program."""
+
+    id: _Words | None = None
+    """As `voice-guide voices` lists it."""
+    rate_wpm: Annotated[int, Meta(ge=80, le=300)] | None = None
+    """Nominal words a minute; 80 is the least that espeak can do."""
+    pitch: Annotated[int, Meta(ge=0, le=100)] | None = None
+
+
+class Sound(_Section, frozen=True, kw_only=True):
+    """What is heard, and where: the `[sound]` table."""
+
+    device: _Words | int | None = None
+    """A part of the output's name, or its number; `None` is the system's own choice."""
+    volume_db: Annotated[float, Meta(ge=-60, le=0)] = 0.0
+    """Never above 0: a session is mixed to be loud enough."""
+    bed: _Words | None = None
+    """The sound underneath every session; `None` leaves it to the script."""
+
+
+class Breathing(_Section, frozen=True, kw_only=True):
+    """How to breathe: the `[breathing]` table."""
+
+    hold_free: bool = False
+    """Whether held breaths are always replaced by their twins without a hold."""
+
+
+class Companion(_Section, frozen=True, kw_only=True):
+    """The program in the tray: the `[companion]` table."""
+
+    favourite: _Words = "breathing/calm-count"
+    """What a click on the icon begins."""
+    pause_in_calls: bool = True
+    """Whether a session pauses when another program begins to record."""
+    pause_others: bool = True
+    """Whether music and films pause while a session lasts."""
+
+
+class JournalDays(_Section, frozen=True, kw_only=True):
+    """How the journal counts: the `[journal]` table."""
+
+    day_begins: Annotated[
+        str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='a time such as "04:00"')
+    ] = "04:00"
+    """When a day begins: what is practised before belongs to the evening before."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """All choices, one field a table."""
+
+    listener: Listener = Listener()
+    voice: Voice = Voice()
+    sound: Sound = Sound()
+    breathing: Breathing = Breathing()
+    companion: Companion = Companion()
+    journal: JournalDays = JournalDays()
