@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cache
 
 from voice_guide.session.rituals.outcome import Outcome, Record
 from voice_guide.session.rituals.ritual import Key, Occurrence, Pause, Ritual
+from voice_guide.session.rituals.usher import Past
 
 EVERY_DAY = frozenset(range(7))
 WEEKDAYS = frozenset(range(5))
@@ -27,66 +29,84 @@ def local(text: str, zone: tzinfo) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
 
 
+@cache
 def true_instant(day: date, at: time, zone: tzinfo) -> datetime | None:
-    """Return the first instant at which clocks in the zone show this, looked for minute by minute.
+    """Return the first instant at which clocks in the zone show this, found by trying.
 
-    Where they never do: as much after the jump as the time lies after where they jumped from.
-    None on a day that no clock ever shows.
+    Where they never do: what they would show had they not jumped. None on a day that no clock
+    in the zone ever shows.
     """
     wanted = datetime.combine(day, at)
-    minute = datetime.combine(day, time(), tzinfo=UTC) - timedelta(hours=30)
-    before: datetime | None = None
-    shown_days = set()
-    jumped_from: tuple[datetime, datetime] | None = None
-    for _ in range(84 * 60):
-        shown = minute.astimezone(zone).replace(tzinfo=None)
-        shown_days.add(shown.date())
-        if shown == wanted:
-            return minute
-        if before is not None and jumped_from is None and before < wanted < shown:
-            jumped_from = (minute, before + timedelta(minutes=1))
-        before, minute = shown, minute + timedelta(minutes=1)
-    if day not in shown_days or jumped_from is None:
+    start = datetime.combine(day, time(), tzinfo=UTC) - timedelta(hours=30)
+    looks = [start + timedelta(minutes=15 * number) for number in range(84 * 4)]
+    shown = [look.astimezone(zone).replace(tzinfo=None) for look in looks]
+    if all(one.date() != day for one in shown):
         return None
-    jumped_at, left_off = jumped_from
-    return jumped_at + (wanted - left_off)
+    offsets = [one - look.replace(tzinfo=None) for one, look in zip(shown, looks, strict=True)]
+    tried = [(wanted - offset).replace(tzinfo=UTC) for offset in sorted(set(offsets))]
+    right = [one for one in tried if one.astimezone(zone).replace(tzinfo=None) == wanted]
+    if right:
+        return min(right)
+    (jump,) = [n for n, one in enumerate(shown[:-1]) if one < wanted < shown[n + 1]]
+    return (wanted - offsets[jump]).replace(tzinfo=UTC)
 
 
 @dataclass
 class Memory:
-    """A ledger that survives restarts of the ticker, and refuses a second claim."""
+    """A ledger that survives restarts of the program, and refuses a second claim."""
 
     claims: dict[Key, Outcome] = field(default_factory=dict)
     records: dict[Key, list[Record]] = field(default_factory=dict)
     snoozes: dict[Key, datetime] = field(default_factory=dict)
-    paused: Pause | None = None
-    before_write: Callable[[], None] = lambda: None
+    pause: Pause | None = None
+    version: int = 0
+    refused: int = 0
+    reads: int = 0
+    on_write: Callable[[], None] = lambda: None
+    """Called before and after each write; whatever it raises happens in between."""
 
-    def claimed(self, key: Key) -> Outcome | None:
-        return self.claims.get(key)
+    def stamp(self) -> object:
+        return self.version
 
-    def snoozed(self) -> dict[Key, datetime]:
-        return dict(self.snoozes)
-
-    def pause(self) -> Pause | None:
-        return self.paused
+    def read(self, since: date) -> Past:
+        self.reads += 1
+        claims = {key: word for key, word in self.claims.items() if key.day >= since}
+        return Past(claims, dict(self.snoozes), self.pause)
 
     def claim(self, occurrence: Occurrence, record: Record) -> bool:
-        self.before_write()
+        self.on_write()
         key = occurrence.key
-        if occurrence.is_snoozed:
-            if self.snoozes.get(key) != occurrence.at:
-                return False
-            del self.snoozes[key]
-        elif key in self.claims:
+        if key in self.claims and not occurrence.is_snoozed:
+            self.refused += 1
             return False
-        else:
-            self.claims[key] = record.outcome
-        self.records.setdefault(key, []).append(record)
+        if occurrence.is_snoozed and self.snoozes.get(key) != occurrence.at:
+            self.refused += 1
+            return False
+        self.snoozes.pop(key, None)
+        self._write(key, record)
         return True
 
     def add(self, key: Key, record: Record) -> None:
-        self.before_write()
-        self.records.setdefault(key, []).append(record)
+        self.on_write()
         if record.outcome is Outcome.SNOOZED and record.until:
             self.snoozes[key] = record.until
+        self._write(key, record)
+
+    def skip(self, key: Key, at: datetime) -> bool:
+        """Claim a day ahead, as somebody at a command line does."""
+        if key in self.claims:
+            return False
+        self.claims[key] = Outcome.SKIPPED
+        self.records.setdefault(key, []).append(Record(Outcome.SKIPPED, at))
+        self.version += 1
+        return True
+
+    def rest(self, pause: Pause | None) -> None:
+        self.pause, self.version = pause, self.version + 1
+
+    def _write(self, key: Key, record: Record) -> None:
+        self.version += 1
+        if record.outcome is not Outcome.DEFERRED:
+            self.claims[key] = record.outcome
+        self.records.setdefault(key, []).append(record)
+        self.on_write()

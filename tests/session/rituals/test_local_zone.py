@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
+from voice_guide.session.rituals.clocks import read_zone
 from voice_guide.session.rituals.plan import instant
-from voice_guide.session.rituals.zone import read_zone
 
 pytestmark = pytest.mark.skipif(not hasattr(clock, "tzset"), reason="this system has no TZ")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from ritual_values import local
+from ritual_values import local, ritual
 
-from voice_guide.session.rituals.outcome import Deferral, Outcome, Record, explain
+from voice_guide.session.rituals.outcome import Deferral, Outcome, Record, explain, foretell
+from voice_guide.session.rituals.ritual import Pause
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = date(2026, 5, 5)
@@ -73,3 +74,17 @@ def test_one_sentence_tells_it(records: list[Record], sentence: str) -> None:
 def test_an_open_offer_is_told_as_one() -> None:
     told = explain([OFFERED], DAY, BERLIN, is_open=True)
     assert told == "It was offered at 07:30 and waits for an answer."
+
+
+def test_what_is_to_come_is_told_too() -> None:
+    now, made = OFFERED.at, ritual()
+    for days, when in ((0, "today"), (1, "tomorrow"), (3, "on Friday 8 May")):
+        told = foretell(made, now + timedelta(days=days), now, BERLIN, None)
+        assert told == f"It will be offered next {when} at 07:30."
+    pause = Pause(now, now + timedelta(days=1))
+    assert foretell(made, now + timedelta(days=2), now, BERLIN, pause) == (
+        "All rituals are paused until 07:30 on Wednesday 6 May. "
+        "It will be offered next on Thursday 7 May at 07:30."
+    )
+    assert foretell(made, None, now, BERLIN, None) == "There is no day on which it will be offered."
+    assert foretell(ritual(is_on=False), None, now, BERLIN, None) == "It is turned off."

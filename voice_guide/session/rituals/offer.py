@@ -53,6 +53,11 @@ class Offer:
     answer: Record | None = None
     """What became of it, once it is answered."""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether its time had passed when it came, as after a sleep."""
+        return self.shown_at - self.occurrence.at > ON_TIME
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -106,8 +111,7 @@ def open_offer(occurrence: Occurrence, now: datetime, *, is_quiet: bool = False)
     """Return the offer of an occurrence that has just been claimed."""
     ends_at = now + occurrence.ritual.grace
     offer = Offer(occurrence, now, Stage.WAITING, ends_at, is_quiet)
-    is_on_time = now - occurrence.at <= ON_TIME
-    if not occurrence.ritual.begins_by_itself or is_quiet or not is_on_time:
+    if not occurrence.ritual.begins_by_itself or is_quiet or offer.is_late:
         return offer
     limit = now + timedelta(seconds=_ANNOUNCE_S)
     return replace(offer, stage=Stage.ANNOUNCING, stage_ends_at=limit)

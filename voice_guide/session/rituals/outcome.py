@@ -9,6 +9,12 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
+from voice_guide.session.rituals.clocks import Moment
+from voice_guide.session.rituals.ritual import Occurrence, Pause, Ritual
+
+_GAP: Final = timedelta(seconds=60)
+"""One looks every 20 seconds: who has not looked for this long was not there."""
+
 
 class Outcome(StrEnum):
     """One thing that happened to an occurrence. The first claims it; others may follow."""
@@ -37,6 +43,8 @@ class Deferral(StrEnum):
     MICROPHONE = "a microphone was in use"
     FULL_SCREEN = "a window filled the whole screen"
     SESSION = "a session was playing"
+    UNKNOWN = "the desktop could not be asked"
+    """Then an offer is made, and only a notification tells of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,29 @@ def explain(records: Sequence[Record], day: date, zone: tzinfo, *, is_open: bool
     return f"It {_join(clauses)}."
 
 
+def foretell(
+    ritual: Ritual, next_at: datetime | None, now: datetime, zone: tzinfo, pause: Pause | None
+) -> str:
+    """Return when a ritual will be offered next (`plan.next_of`), or why it will not."""
+    if not ritual.is_on:
+        return "It is turned off."
+    today = now.astimezone(zone).date()
+    paused = ""
+    if pause and pause.covers(now):
+        paused = f"All rituals are paused until {say_time(pause.until, today, zone)}. "
+    if next_at is None:
+        return f"{paused}There is no day on which it will be offered."
+    return f"{paused}It will be offered next {say_when(next_at, today, zone)}."
+
+
+def say_when(at: datetime, today: date, zone: tzinfo) -> str:
+    """Return `today at 07:30`, `tomorrow at 07:30`, or `on Tuesday 5 May at 07:30`."""
+    local = at.astimezone(zone)
+    near = {0: "today", 1: "tomorrow"}
+    day = near.get((local.date() - today).days, f"on {say_day(local.date())}")
+    return f"{day} at {local:%H:%M}"
+
+
 def say_time(at: datetime, day: date, zone: tzinfo) -> str:
     """Return `07:30`, and `07:30 on Tuesday 5 May` when it is not on this day."""
     local = at.astimezone(zone)
@@ -95,6 +126,44 @@ def say_length(length: timedelta) -> str:
     seconds = round(length.total_seconds())
     count, unit = (seconds, "second") if seconds < 60 else (round(seconds / 60), "minute")
     return f"{count} {unit}{'s' * (count != 1)}"
+
+
+def tell_absence(one: Occurrence, last: Moment | None, moment: Moment) -> str:
+    """Return a clause that says what happened between the last look and this one.
+
+    Parameters
+    ----------
+    one
+        What was missed.
+    last
+        The last look before; None at the first.
+    moment
+        This look.
+    """
+    at = say_time(one.at, one.day, moment.zone)
+    now = say_time(moment.now, one.day, moment.zone)
+    wait = f"the {say_length(one.ritual.grace)} it waits"
+    if last is None:
+        return f"voice-guide was not running from before {at} until {now}"
+    if last.now <= one.at and moment.now - last.now > _GAP:
+        if _was_set(last, moment):
+            then = say_time(last.now, one.day, last.zone)
+            return f"the computer's clock was set from {then} to {now}"
+        return f"the computer slept from before {at} until {now}, longer than {wait}"
+    if _offset(last) != _offset(moment):
+        return f"the clock was moved past {at}, from one time zone to another"
+    return f"it could not be offered within {wait}"
+
+
+def _was_set(last: Moment, moment: Moment) -> bool:
+    if last.uptime_s is None or moment.uptime_s is None:
+        return False
+    ran = timedelta(seconds=moment.uptime_s - last.uptime_s)
+    return moment.now - last.now - ran > _GAP
+
+
+def _offset(moment: Moment) -> timedelta | None:
+    return moment.now.astimezone(moment.zone).utcoffset()
 
 
 _CLAUSES: Final = {

@@ -109,7 +109,7 @@ def next_of(
     """Return when a ritual will be offered next, in its local time; None while it never will."""
     if not ritual.is_on or now < trusted_from:
         return None
-    after = max(now, pause.until) if pause and _is_in_force(pause, now) else now
+    after = max(now, pause.until) if pause and is_in_force(pause, now) else now
     found = [until for key, until in snoozed.items() if key.ritual == ritual.name and until > after]
     found += _ahead(ritual, now, after, zone, claimed)
     return min(found).astimezone(zone) if found else None
@@ -185,10 +185,11 @@ def _judge(one: Occurrence, now: datetime, pause: Pause | None) -> Outcome | Non
     if now >= one.ends_at:
         return Outcome.MISSED
     # It began before the pause and still waits: a pause is meant for it, too.
-    return Outcome.PAUSED if pause and _is_in_force(pause, now) else None
+    return Outcome.PAUSED if pause and is_in_force(pause, now) else None
 
 
-def _is_in_force(pause: Pause, now: datetime) -> bool:
+def is_in_force(pause: Pause, now: datetime) -> bool:
+    """Tell whether nothing may be offered now; a pause from far in the future was never meant."""
     return pause.since - _WRONG_BY <= now < pause.until
 
 

@@ -1,6 +1,8 @@
-"""The zone that the system is in now, as its own C library knows it.
+"""What the clocks say: the time, and the zone that the system is in now.
 
-So a change of zone is noticed while the program runs, Windows needs no package of zones, and a
+The zone is asked of the system's own C library.
+
+So a change is noticed while the program runs, Windows needs no package of zones, and a
 system whose zone has no name is as good as any other.
 """
 
@@ -10,10 +12,23 @@ import contextlib
 import ctypes
 import sys
 import time
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What all clocks say at one look."""
+
+    now: datetime
+    """The wall clock, UTC."""
+    zone: tzinfo
+    """Where the listener is."""
+    uptime_s: float | None = None
+    """A clock that nobody sets and that runs on through sleep; None where there is none."""
 
 
 class SystemZone(tzinfo):
@@ -55,3 +70,14 @@ def read_zone() -> tzinfo:
     else:
         time.tzset()
     return _ZONE
+
+
+def read_moment() -> Moment:
+    """Return what the clocks say now."""
+    return Moment(datetime.now(UTC), read_zone(), _uptime_s())
+
+
+def _uptime_s() -> float | None:
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return None
