@@ -197,6 +197,8 @@ class Panel(Desktop):
     """A desktop with xfce4-panel on top: nothing on it but a tray at its left end."""
 
     dark: bool = True
+    has_media_keys: bool = False
+    """Whether a part of the panel takes the media keys, and hands them to whoever plays."""
     panel: subprocess.Popen[bytes] | None = None
 
     def start_panel(self) -> None:
@@ -213,7 +215,12 @@ class Panel(Desktop):
         """Write the panel's settings: a tray, in the colours asked for."""
         folder = self.folder / "config" / "xfce4" / "xfconf" / "xfce-perchannel-xml"
         folder.mkdir(parents=True)
-        (folder / "xfce4-panel.xml").write_text(_SETTINGS.format(dark=str(self.dark).lower()))
+        (folder / "xfce4-panel.xml").write_text(
+            _SETTINGS.format(
+                dark=str(self.dark).lower(),
+                plugins='<value type="int" value="2"/>' if self.has_media_keys else "",
+            )
+        )
 
     def icons(self) -> list[tuple[int, int]]:
         """Return where icons are on the panel, from left to right."""
@@ -407,7 +414,7 @@ _SETTINGS = textwrap.dedent(f"""\
           <property name="size" type="uint" value="{PANEL_PX}"/>
           <property name="icon-size" type="uint" value="0"/>
           <property name="plugin-ids" type="array">
-            <value type="int" value="1"/>
+            <value type="int" value="1"/>{{plugins}}
           </property>
         </property>
       </property>
@@ -415,6 +422,11 @@ _SETTINGS = textwrap.dedent(f"""\
         <property name="plugin-1" type="string" value="systray">
           <property name="square-icons" type="bool" value="true"/>
           <property name="symbolic-icons" type="bool" value="false"/>
+        </property>
+        <property name="plugin-2" type="string" value="pulseaudio">
+          <property name="enable-mpris" type="bool" value="true"/>
+          <property name="enable-multimedia-keys" type="bool" value="true"/>
+          <property name="enable-keyboard-shortcuts" type="bool" value="false"/>
         </property>
       </property>
     </channel>

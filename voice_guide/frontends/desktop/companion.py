@@ -26,6 +26,7 @@ from voice_guide.session.status import Status
 
 if TYPE_CHECKING:
     from voice_guide.session.controller import Controller
+    from voice_guide.store.settings import Companion as Choices
     from voice_guide.store.settings import Settings
 
 _NAME: Final = "voice-guide"
@@ -112,6 +113,7 @@ class Companion:
         try:
             controller = self._services.controller(self._services.settings().sound.device)
             controller.subscribe(self._follower().see)
+            self._wishes()
             self._loaded.set_result(controller)
         except Exception as error:  # noqa: BLE001 - the end of a thread: whoever waits is told
             self._loaded.set_exception(explain(error))
@@ -124,7 +126,7 @@ class Companion:
             system.media(self._commander.press),
             system.players(),
             system.microphone(self._pause),
-            wishes=lambda: self._settings().companion,
+            wishes=self._wishes,
             tell=self._tell_fault,
         )
 
@@ -171,6 +173,12 @@ class Companion:
             words = f"{fault}\nUntil then all stays as it was before."
             self._notifier.show(Notice("Your settings have a fault", words, slot="settings"))
         return settings
+
+    def _wishes(self) -> Choices:
+        """Return what the listener wishes now; another hotkey is heard from then on."""
+        wishes = self._settings().companion
+        self._system.watch_hotkey(wishes.hotkey, self._commander.toggle, self._tell_fault)
+        return wishes
 
     def _tell_fault(self, text: str) -> None:
         self._notifier.show(Notice(_NAME, text, slot="fault"))

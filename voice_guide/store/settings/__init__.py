@@ -55,6 +55,8 @@ class Companion(_Section, frozen=True, kw_only=True):
 
     favourite: _Words = "breathing/calm-count"
     """What a click on the icon begins."""
+    hotkey: Annotated[str, Meta(max_length=80)] = ""
+    """A key that does what a click does, on X11: `ctrl+alt+b`. Empty for none."""
     pause_in_calls: bool = True
     """Whether a session pauses when another program begins to record."""
     pause_others: bool = True

@@ -1,1 +1,1 @@
-"""What goes on around a session: sleep, calls, and other players."""
+"""What goes on around a session: sleep, calls, other players, a key of its own."""

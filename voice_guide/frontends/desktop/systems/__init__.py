@@ -84,6 +84,14 @@ class System(Protocol):
     def watch_sleep(self, on_sleep: Callable[[bool], None]) -> None:
         """Call back with True before the machine sleeps and with False once it is awake."""
 
+    def watch_hotkey(
+        self, keys: str, on_press: Callable[[], object], tell: Callable[[str], None]
+    ) -> None:
+        """Call back at each press of this key from now on, and of no other; of none when empty.
+
+        What keeps it from working is told in a sentence. To be called by one thread at a time.
+        """
+
     def stay(self, shown: Callable[[], None], leaving: threading.Event) -> None:
         """Show the icon, call `shown` when it is there, and return when it is time to leave.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from dbus_fast import BusType
 
@@ -22,6 +23,9 @@ from voice_guide.frontends.desktop.tray.names import Menu
 from voice_guide.frontends.desktop.tray.notifier.sni import bus_address
 from voice_guide.frontends.desktop.tray.pixmap import Picture
 
+if TYPE_CHECKING:
+    from voice_guide.frontends.desktop.around.hotkey import Hotkey
+
 
 class Linux:
     """A desktop with a session bus, an X tray, or neither yet."""
@@ -33,6 +37,7 @@ class Linux:
         self.notifier = DesktopNotifier(self._session_bus, tell)
         self._icon: Icon | None = None
         self._sleep: SleepWatch | None = None
+        self._hotkey: Hotkey | None = None
 
     def icon(
         self,
@@ -72,6 +77,21 @@ class Linux:
         """Call back with True before the machine sleeps and with False once it is awake."""
         self._sleep = SleepWatch(self._system_bus, on_sleep)
 
+    def watch_hotkey(
+        self, keys: str, on_press: Callable[[], object], tell: Callable[[str], None]
+    ) -> None:
+        """Call back at each press of this key from now on, and of no other; of none when empty."""
+        if self._hotkey is not None and self._hotkey.text == keys:
+            return
+        if self._hotkey is not None:
+            self._hotkey.close()
+            self._hotkey = None
+        if keys:
+            # It brings the X library along, which is of no use without one.
+            from voice_guide.frontends.desktop.around.hotkey import Hotkey  # noqa: PLC0415
+
+            self._hotkey = Hotkey(keys, on_press, tell)
+
     def stay(self, shown: Callable[[], None], leaving: threading.Event) -> None:
         """Show the icon, call `shown` when it is there, and return when it is time to leave."""
 
@@ -86,6 +106,8 @@ class Linux:
 
     def close(self) -> None:
         """Take the icon and all notices away, and end every thread. Safe to call twice."""
+        if self._hotkey is not None:
+            self._hotkey.close()
         if self._sleep is not None:
             self._sleep.close()
         if self._icon is not None:
