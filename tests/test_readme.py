@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import typer
 from palettes import shipped_palette
 
 from voice_guide.frontends.cli.commands import app
@@ -15,7 +16,7 @@ from voice_guide.script.lint import lint
 from voice_guide.script.parse import parse
 from voice_guide.session.prepare import Ask, prepare
 from voice_guide.sound.clip import frames_to_seconds
-from voice_guide.store.settings import Settings
+from voice_guide.store.settings import Ritual, Settings
 from voice_guide.store.settings.loading import load
 from voice_guide.voice.silent import SilentEngine
 
@@ -48,21 +49,28 @@ def test_the_example_settings_show_every_setting(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text(example)
     load(tmp_path / "settings.toml")
     tables = tomllib.loads(example)
+    (tables["ritual"],) = tables["ritual"].values()
+    kinds = {one.name: one.type for one in msgspec.structs.fields(Settings)} | {"ritual": Ritual}
     every = {
-        section.name: {field.name for field in msgspec.structs.fields(section.type)}
-        for section in msgspec.structs.fields(Settings)
+        name: {field.name for field in msgspec.structs.fields(kind)} for name, kind in kinds.items()
     }
     assert {name: set(table) for name, table in tables.items()} == every
 
 
-def test_every_command_is_shown_and_exists() -> None:
-    shown = set(re.findall(r"^voice-guide ([\w-]+)", "\n".join(blocks("sh")), re.MULTILINE))
-    exist = {
+def names(group: typer.Typer) -> set[str]:
+    return {
         command.name or command.callback.__name__
-        for command in app.registered_commands
+        for command in group.registered_commands
         if command.callback
     }
-    assert shown == exist
+
+
+def test_every_command_is_shown_and_exists() -> None:
+    said = "\n".join(blocks("sh"))
+    groups = {group.name: group.typer_instance for group in app.registered_groups}
+    assert set(re.findall(r"^voice-guide ([\w-]+)", said, re.MULTILINE)) == names(app) | {*groups}
+    for name, group in groups.items():
+        assert set(re.findall(rf"^voice-guide {name} ([\w-]+)", said, re.MULTILINE)) == names(group)
 
 
 def test_the_two_commands_exist() -> None:

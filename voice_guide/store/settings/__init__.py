@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
 _Words = Annotated[str, Meta(min_length=1, max_length=200)]
+_Clock = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$",
+        description='a time from "00:00" to "23:59", such as "07:30"',
+    ),
+]
 
 
 class _Section(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,10 +73,41 @@ class Companion(_Section, frozen=True, kw_only=True):
 class JournalDays(_Section, frozen=True, kw_only=True):
     """How the journal counts: the `[journal]` table."""
 
-    day_begins: Annotated[
-        str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description='a time such as "04:00"')
-    ] = "04:00"
+    day_begins: _Clock = "04:00"
     """When a day begins: what is practised before belongs to the evening before."""
+
+
+_Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_RitualName = Annotated[
+    str,
+    Meta(
+        pattern=r"^\w[\w .'-]{0,39}\Z",
+        description="a name of up to 40 letters, digits, blanks, _ and -",
+    ),
+]
+
+
+class Ritual(_Section, frozen=True, kw_only=True):
+    """A session at a fixed time: one `[ritual.NAME]` table each."""
+
+    at: _Clock
+    """Local time, wherever the listener is."""
+    days: Annotated[tuple[_Day, ...], Meta(min_length=1, max_length=7)] = get_args(_Day)
+    """Days of the week; every day where nothing is said."""
+    script: _Words = "favourite"
+    """A session, or `favourite`, `path` for its next step, `rotate:KIND` for another each day."""
+    on: bool = True
+    """Whether it is offered."""
+    length_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    """Seconds; `None` leaves it to the script."""
+    grace_min: Annotated[float, Meta(ge=1, le=720)] = 20.0
+    """Minutes that it waits for an answer, and how late it may still be offered."""
+    begins_by_itself: bool = False
+    """Whether it begins unless somebody objects, rather than wait for a yes."""
+    volume_db: Annotated[float, Meta(ge=-60, le=0)] | None = None
+    """As in `[sound]`; `None` for the same."""
+    bed: _Words | None = None
+    voice: _Words | None = None
 
 
 class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,3 +119,5 @@ class Settings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     breathing: Breathing = Breathing()
     companion: Companion = Companion()
     journal: JournalDays = JournalDays()
+    ritual: dict[_RitualName, Ritual] = {}
+    """By name."""

@@ -8,6 +8,7 @@ from voice_guide.frontends.cli.commands import (  # noqa: F401 (they register)
     companion,
     library,
     listening,
+    rituals,
 )
 from voice_guide.frontends.cli.commands.options import app
 from voice_guide.frontends.services import Services

@@ -1,0 +1,1 @@
+"""Rituals in a terminal."""

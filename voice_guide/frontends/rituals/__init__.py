@@ -1,0 +1,1 @@
+"""Rituals as people write and read them, for every front end."""
