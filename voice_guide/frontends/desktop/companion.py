@@ -19,7 +19,7 @@ from voice_guide.frontends.desktop.instance.place import find_folder
 from voice_guide.frontends.desktop.instance.wire import Reply, Request
 from voice_guide.frontends.desktop.menu import TrayMenu
 from voice_guide.frontends.desktop.notify import Button, Notice
-from voice_guide.frontends.desktop.systems import find_system
+from voice_guide.frontends.desktop.systems import System, find_system
 from voice_guide.frontends.services import Services
 from voice_guide.session import events
 from voice_guide.session.status import Status
@@ -57,26 +57,26 @@ def run_companion(services: Services) -> int:
         print("voice-guide is in the tray already.")
         return 0
     with held:
-        Companion(services, held).run()
+        Companion(services, held, find_system(say)).run()
     return 0
 
 
 class Companion:
     """Puts the parts together: the tray, a second start, sleep, notices; and one session."""
 
-    def __init__(self, services: Services, instance: Instance) -> None:
+    def __init__(self, services: Services, instance: Instance, system: System) -> None:
         # What runs for weeks sees a changed file, and goes on with what was good before.
         self._file = services.settings_file
         self._services = services = replace(services, settings=self._settings)
         self._instance = instance
+        self._system = system
         self._leaving = threading.Event()
         self._loaded: Future[Controller] = Future()
         self._has_told_no_tray = False
-        self._system = find_system(_say)
-        self._notifier = self._system.notifier
+        self._notifier = system.notifier
         self._commander = Commander(services, self._controller, self._status, self.leave)
         menu = TrayMenu(services, self._commander, find_autostart(), self._tell_fault, self.leave)
-        self._icon = self._system.icon(
+        self._icon = system.icon(
             _NAME,
             draw_face(Face()),
             menu.build(),
@@ -184,7 +184,8 @@ class Companion:
         self._notifier.show(Notice(_NAME, text, slot="fault"))
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Say this where the companion was started, if somebody may read it there."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             print(text, file=sys.stderr)

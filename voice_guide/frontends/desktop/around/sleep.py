@@ -1,8 +1,4 @@
-"""Going to sleep and waking, as logind tells it on the system bus of Linux.
-
-Windows and macOS suspend a program's sound output too, but are not listened to: there a session
-that was playing goes on after waking.
-"""
+"""Going to sleep and waking, as logind tells it on the system bus of Linux."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Protocol
@@ -105,6 +106,14 @@ class System(Protocol):
 def find_system(tell: Tell) -> System:
     """Return the parts of the system that this is; `tell` says what no notice can show."""
     # Imported here: each of them needs libraries that the others do not have.
+    if sys.platform == "win32":
+        from voice_guide.frontends.desktop.systems.windows import Windows  # noqa: PLC0415
+
+        return Windows(tell)
+    if sys.platform == "darwin":
+        from voice_guide.frontends.desktop.systems.macos import MacOS  # noqa: PLC0415
+
+        return MacOS(tell)
     from voice_guide.frontends.desktop.systems.linux import Linux  # noqa: PLC0415
 
     return Linux(tell)

@@ -1,0 +1,1 @@
+"""The icon on Windows and macOS: pystray's own back ends, mended."""
