@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from voice_guide.store.progress import Progress
     from voice_guide.store.settings.file import SettingsFile
     from voice_guide.store.sounds.finding import SoundFile, SoundFiles
-    from voice_guide.voice.engine import Engine
+    from voice_guide.voice.engine import Engine, VoiceInfo
 
 NULL_DEVICE: Final = "null"
 """The name of the output that keeps time and is not heard: captions alone."""
@@ -53,6 +53,7 @@ def build() -> Services:
         ledger=cache(lambda: _ledger(database())),
         palette=palette,
         engine=engine,
+        voices=_voices,
         controller=lambda device: _controller(
             engine, palette, device, ending, cache(lambda: _memory(paths, progress, journal))
         ),
@@ -159,6 +160,17 @@ def _engine(paths: Paths, ending: ExitStack) -> Engine:
     engine = CachedEngine(ChildEngine(), paths.clips)
     ending.callback(engine.close)
     return engine
+
+
+def _voices() -> tuple[VoiceInfo, ...]:
+    from voice_guide.voice.child import ChildEngine
+    from voice_guide.voice.silent import SilentEngine
+
+    engine = ChildEngine()
+    try:
+        return (*engine.voices(), *SilentEngine().voices())
+    finally:
+        engine.close()
 
 
 def _warm() -> None:

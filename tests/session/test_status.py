@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,3 +92,21 @@ def test_a_jump_cuts_no_word_and_no_breath_and_goes_where_it_was_wished(wish, he
 def test_a_section_that_follows_is_told():
     assert look(0).has_next
     assert not look(500_000).has_next
+
+
+def test_holds_are_left_until_the_last_one_is_over():
+    held = replace(
+        SCORE,
+        cues=(
+            breath(500_000, 600_000, Phase.IN, 1),
+            breath(600_000, 700_000, Phase.HOLD, 1),
+            breath(700_000, 800_000, Phase.OUT, 1),
+            breath(800_000, 900_000, Phase.REST, 1),
+        ),
+    )
+    whole = Status(length_s=40.0)
+    assert View(held).look(0, whole).has_holds
+    assert View(held).look(899_999, whole).has_holds
+    assert not View(held).look(900_000, whole).has_holds
+    assert not View(SCORE).look(0, whole).has_holds
+    assert View(SCORE).look(0, Status()).has_holds, "an opening does not tell"

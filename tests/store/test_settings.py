@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_origin
 
 import msgspec
 import pytest
@@ -94,7 +94,11 @@ QUOTED = "text that ends with the quote it began with"
         ("[listener]\nanchors = ['']", ["line 2", '[""]', "each text of 1 to 200 characters"]),
         ("[breathing]\nhold_free = 1", ["line 2", "is 1", "true or false"]),
         ("[breathing]\nholdfree = true", ["line 2", "Did you mean hold_free?"]),
-        ("[journal]\nday_begins = '4'", ["line 2", 'is "4"', 'a time such as "04:00"']),
+        ("[journal]\nday_begins = '4'", ["line 2", 'is "4"', 'a time from "00:00" to "23:59"']),
+        (
+            "[ritual.noon]\nat = '12:00'\nlength_s = 0",
+            ["line 3", "length_s in [ritual.noon] is 0", "a number above 0, at most 86400"],
+        ),
         ("[sound]\ndevice = 1.5", ["is 1.5", "text of 1 to 200 characters or a whole number"]),
         ("[sound]\nbed = 2026-01-01", ["is 2026-01-01", "text of 1 to 200 characters"]),
         ("[listner]\nname = 'Sam'", ["line 1", '"listner"', "Did you mean listener?"]),
@@ -241,5 +245,6 @@ noon = 12
 
 def test_every_setting_says_in_words_what_it_may_be() -> None:
     for section in msgspec.structs.fields(Settings):
-        for field in msgspec.structs.fields(section.type):
+        table = get_args(section.type)[1] if get_origin(section.type) is dict else section.type
+        for field in msgspec.structs.fields(table):
             assert "something" not in describe_type(field.type), field.name

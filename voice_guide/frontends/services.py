@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from voice_guide.store.progress import Progress
     from voice_guide.store.settings import Settings
     from voice_guide.store.settings.file import SettingsFile
-    from voice_guide.voice.engine import Engine
+    from voice_guide.voice.engine import Engine, VoiceInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Services:
     """What became of each ritual on each day."""
     palette: Callable[[], Palette]
     engine: Callable[[], Engine]
+    voices: Callable[[], tuple[VoiceInfo, ...]]
+    """Lists who can speak, the recommended one first; in a child process of its own, which ends."""
     controller: Callable[[str | int | None], Controller]
     """Makes a controller that plays on this output; None is the system's own choice."""
     player: Callable[[str | int | None], Player]

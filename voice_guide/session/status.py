@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from voice_guide.errors import VoiceGuideError
 from voice_guide.score.model import Cue, CueKind, Score
 from voice_guide.script.cautions import spoken
+from voice_guide.script.model import Phase
 from voice_guide.session.events import Finish
 from voice_guide.session.machine import Mode
 from voice_guide.sound.clip import Frames, frames_to_seconds, seconds_to_frames
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _CAPTION_LINGERS: Final = seconds_to_frames(4.0)
 
 _LED = (CueKind.TENSE, CueKind.RELEASE, CueKind.WRITE)
+
+_HELD = (Phase.HOLD, Phase.REST)
+"""What easing takes away."""
 
 _WHOLE = (CueKind.BREATH, CueKind.TENSE)
 """What makes no sense from its middle on, besides words."""
@@ -52,6 +56,8 @@ class Status:
     notice: str = ""
     """One plain line that the listener should know."""
     eased: bool = False
+    has_holds: bool = True
+    """Held breaths are still to come, or may be: the whole score is not there yet."""
     volume_db: float = 0.0
     """As the listener set it; 0 is full level."""
     fault: VoiceGuideError | None = None
@@ -133,6 +139,8 @@ class View:
         self._led = [cue for cue in score.cues if cue.kind is CueKind.BREATH or cue.kind in _LED]
         self._led_onsets = [cue.span.onset for cue in self._led]
         self._rounds = _rounds(self._led)
+        held = (cue.span.end for cue in self._led if cue.phase in _HELD)
+        self._holds_end = max(held, default=0)
         self._words = [cue for cue in score.cues if cue.kind is CueKind.SPEECH]
         self._word_onsets = [cue.span.onset for cue in self._words]
         self._section_onsets = [section.onset for section in score.sections]
@@ -166,6 +174,7 @@ class View:
             has_next=section + 1 < len(self.score.sections),
             position_s=frames_to_seconds(min(frame, self.score.length)),
             caption=self._caption(frame),
+            has_holds=frame < self._holds_end or not status.length_s,
             phase="",
             round=None,
             rounds=None,

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 def list_voices(services: Services, *, as_json: bool) -> int:
     """Print every voice, the recommended one first."""
-    from voice_guide.voice.silent import SilentEngine
-
-    found = [*services.engine().voices(), *SilentEngine().voices()]
+    found = services.voices()
     if as_json:
         print_json([asdict(voice) for voice in found])
         return 0

@@ -55,6 +55,7 @@ class Commander:
         self._controller = controller
         self._status = status
         self._leave = leave
+        self._volume: tuple[float, float] | None = None
 
     @property
     def status(self) -> Status:
@@ -74,7 +75,7 @@ class Commander:
         """Begin a session, and return what to say about it; raises what is wrong with the wish."""
         wishes = wishes or Wishes(seed=seed_of_today())
         ask = speak_unmet(self._services, read_ask(self._services, name, wishes))
-        self.send(events.SetVolume(self._services.settings().sound.volume_db))
+        self.send(events.SetVolume(self.volume_db))
         self.send(events.Play(ask))
         return f"Playing {ask.script.header.title}."
 
@@ -90,9 +91,23 @@ class Commander:
         self.send(events.Toggle())
         return "Going on." if is_paused else "Paused."
 
+    @property
+    def volume_db(self) -> float:
+        """How loud sessions are: as it was set last, here or in the listener's settings."""
+        saved_db = self._services.settings().sound.volume_db
+        if self._volume is not None:
+            volume_db, saved_then_db = self._volume
+            if saved_db == saved_then_db:
+                return volume_db
+        return saved_db
+
     def set_volume(self, share: float) -> None:
-        """Play at this level of a slider, 0 to 1."""
-        self.send(events.SetVolume(share_to_db(share)))
+        """Play at this level of a slider, 0 to 1, now and until the program ends.
+
+        A key or a slider is turned for the moment: only the menu keeps it in the settings.
+        """
+        self._volume = (share_to_db(share), self._services.settings().sound.volume_db)
+        self.send(events.SetVolume(self._volume[0]))
 
     def press(self, command: MediaCommand) -> None:
         """Carry out what a media key or a player's widget asks for."""

@@ -17,7 +17,7 @@ from voice_guide.frontends.desktop.follower import Follower
 from voice_guide.frontends.desktop.instance.claim import Instance, claim_or_ask
 from voice_guide.frontends.desktop.instance.place import find_folder
 from voice_guide.frontends.desktop.instance.wire import Reply, Request
-from voice_guide.frontends.desktop.menu import TrayMenu
+from voice_guide.frontends.desktop.menu.tree import TrayMenu
 from voice_guide.frontends.desktop.notify import Button, Notice
 from voice_guide.frontends.desktop.systems import System, find_system
 from voice_guide.frontends.services import Services
@@ -75,11 +75,18 @@ class Companion:
         self._has_told_no_tray = False
         self._notifier = system.notifier
         self._commander = Commander(services, self._controller, self._status, self.leave)
-        menu = TrayMenu(services, self._commander, find_autostart(), self._tell_fault, self.leave)
+        self._menu = TrayMenu(
+            services,
+            self._commander,
+            find_autostart(),
+            self._notifier,
+            self.leave,
+            self._menu_changed,
+        )
         self._icon = system.icon(
             _NAME,
             draw_face(Face()),
-            menu.build(),
+            self._menu.build(),
             on_secondary=lambda _: self._commander.send(events.Stop()),
             on_context=lambda _: self._notifier.show(_INSTEAD_OF_MENU, self._pressed),
             on_host_changed=self._host_changed,
@@ -100,6 +107,7 @@ class Companion:
 
     def _close(self) -> None:
         self._instance.close()
+        self._menu.close()
         self._icon.stop()
         if (controller := self._ready()) is not None:
             controller.close()
@@ -117,6 +125,7 @@ class Companion:
             self._loaded.set_result(controller)
         except Exception as error:  # noqa: BLE001 - the end of a thread: whoever waits is told
             self._loaded.set_exception(explain(error))
+        self._menu.start()
 
     def _follower(self) -> Follower:
         system = self._system
@@ -156,6 +165,9 @@ class Companion:
         elif not self._has_told_no_tray:
             self._has_told_no_tray = True  # once is enough, however often a panel comes and goes
             self._notifier.show(_NO_TRAY)
+
+    def _menu_changed(self) -> None:
+        self._icon.update_menu()
 
     def _pressed(self, key: str) -> None:
         # Away from the thread that shows notices: to begin a session takes a moment.

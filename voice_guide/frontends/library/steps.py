@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -52,20 +52,23 @@ def find_played(services: Services) -> str:
 
 def read_steps(services: Services, *, quiet: bool = False) -> tuple[Step, ...]:
     """Return every step in order: those in the folder of the path, then others of its kind."""
+    return find_steps(services, services.catalogue().entries(), quiet=quiet)
+
+
+def find_steps(
+    services: Services, entries: Iterable[CatalogueEntry], *, quiet: bool = False
+) -> tuple[Step, ...]:
+    """Return those of these scripts that are steps, in order, and which of them are done."""
     folder = f"{PATH}/"
-    entries = [
-        one
-        for one in services.catalogue().entries()
-        if one.kind == PATH or one.id.startswith(folder)
-    ]
-    entries.sort(key=lambda one: (not one.id.startswith(folder), one.id))
+    found = [one for one in entries if one.kind == PATH or one.id.startswith(folder)]
+    found.sort(key=lambda one: (not one.id.startswith(folder), one.id))
     done: dict[str, datetime] = {}
     try:
         done = services.progress().finished()
     except VoiceGuideError as fault:
         if not quiet:
             print(fault, file=sys.stderr)
-    return tuple(Step(number, one, done.get(one.id)) for number, one in enumerate(entries, 1))
+    return tuple(Step(number, one, done.get(one.id)) for number, one in enumerate(found, 1))
 
 
 def find_next(steps: Sequence[Step]) -> Step | None:

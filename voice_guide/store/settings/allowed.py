@@ -54,9 +54,9 @@ def _describe(kind: inspect.Type) -> str:
             *others, last = map(describe_value, values)
             words = f"{', '.join(others)} or {last}" if others else last
         case inspect.IntType():
-            words = f"a whole number{_range(kind.ge, kind.le)}"
+            words = f"a whole number{_range(kind)}"
         case inspect.FloatType():
-            words = f"a number{_range(kind.ge, kind.le)}"
+            words = f"a number{_range(kind)}"
         case inspect.StrType():
             words = f"text{_size(kind.min_length, kind.max_length, 'character')}"
         case inspect.VarTupleType() | inspect.ListType():
@@ -65,12 +65,15 @@ def _describe(kind: inspect.Type) -> str:
     return words
 
 
-def _range(least: float | None, most: float | None) -> str:
-    if least is not None and most is not None:
-        return f" from {least:g} to {most:g}"
-    if least is not None:
-        return f" of at least {least:g}"
-    return "" if most is None else f" of at most {most:g}"
+def _range(kind: inspect.IntType | inspect.FloatType) -> str:
+    if kind.gt is not None:
+        least = f" above {kind.gt:g}"
+        return least if kind.le is None else f"{least}, at most {kind.le:g}"
+    if kind.ge is not None:
+        return (
+            f" of at least {kind.ge:g}" if kind.le is None else f" from {kind.ge:g} to {kind.le:g}"
+        )
+    return "" if kind.le is None else f" of at most {kind.le:g}"
 
 
 def _size(least: int | None, most: int | None, one: str, many: str = "") -> str:
