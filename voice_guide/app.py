@@ -111,7 +111,7 @@ def _memory(
 def _catalogue(paths: Paths, library: Library) -> Catalogue:
     from voice_guide.frontends.library.catalogue import Catalogue
 
-    return Catalogue(library, paths.cache / "catalogue.json")
+    return Catalogue(library, paths.catalogue)
 
 
 def _keep_palette(paths: Paths) -> Callable[[], Palette]:

@@ -35,6 +35,11 @@ class Paths:
         return self.cache / "clips"
 
     @property
+    def catalogue(self) -> Path:
+        """The index of what the headers of scripts say."""
+        return self.cache / "catalogue.json"
+
+    @property
     def progress(self) -> Path:
         """The file of what was met and finished."""
         return self.data / "progress.txt"

@@ -82,7 +82,16 @@ def _findings(services: Services, device: str | None) -> Iterator[Finding]:
     folders = {"settings": paths.config, "own": paths.data, "clip": paths.clips}
     scripts = len(services.library.entries())
     yield Finding("scripts", scripts > 0, str(scripts))
+    yield _look_at_journal(services)
     yield from examine(services.engine, services.palette, chosen, voicing, folders)
+
+
+def _look_at_journal(services: Services) -> Finding:
+    from voice_guide.session.checkup import Finding
+    from voice_guide.store.journal.broken import examine
+
+    health = examine(services.paths.journal)
+    return Finding("journal", health.is_ok, health.detail, health.hint)
 
 
 def _play_bell(services: Services, device: str | None, *, quiet: bool) -> None:

@@ -202,7 +202,7 @@ class Database:
             sqlite3.SQLITE_READONLY: "it may not be written to",
             sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
             sqlite3.SQLITE_FULL: "the disk is full",
-            sqlite3.SQLITE_IOERR: "the disk would not take it; is it full?",
+            sqlite3.SQLITE_IOERR: "the disk would not take it, as when it is full",
         }.get(code, getattr(error, "strerror", None) or str(error))
         return StoreCorrupt(
             f"The journal cannot be kept in {self.path}: {reason}.",

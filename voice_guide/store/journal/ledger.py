@@ -138,11 +138,11 @@ class Ledger:
         rows = self._rows("SELECT ritual, day, outcome FROM claims WHERE day >= ?", str(since))
         return {(name, date.fromisoformat(day)): outcome for name, day, outcome in rows}
 
-    def events(self, ritual: str, day: date | None = None) -> tuple[RitualEvent, ...]:
-        """Return what happened to a ritual, on one day or ever, in its order."""
+    def events(self, ritual: str | None = None, day: date | None = None) -> tuple[RitualEvent, ...]:
+        """Return what happened to a ritual, or to any, on one day or ever, in its order."""
         rows = self._rows(
             "SELECT ritual, day, what, at, why, until FROM ritual_events"
-            " WHERE ritual = ?1 AND day = ifnull(?2, day) ORDER BY id",
+            " WHERE ritual = ifnull(?1, ritual) AND day = ifnull(?2, day) ORDER BY id",
             ritual,
             day and str(day),
         )

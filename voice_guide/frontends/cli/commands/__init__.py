@@ -6,6 +6,7 @@ import typer
 
 from voice_guide.frontends.cli.commands import (  # noqa: F401 (they register)
     companion,
+    journal,
     library,
     listening,
     rituals,
