@@ -611,3 +611,14 @@ def test_a_broken_journal_is_said_once_and_doctor_knows(say, home, journal):
     (finding,) = (one for one in json.loads(out) if one["name"] == "journal")
     assert not finding["ok"]
     assert ".recover" in finding["hint"]
+
+
+def test_nothing_of_it_is_loaded_before_it_is_needed():
+    """The first bell must not wait for a journal."""
+    code = (
+        "import sys; from voice_guide.app import build; services = build()\n"
+        "services.controller('null').close(); services.close()\n"
+        "print([name for name in sys.modules if 'sqlite' in name or 'journal' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

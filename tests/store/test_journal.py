@@ -199,6 +199,15 @@ def test_no_byte_of_it_is_left(journal: Journal, path: Path) -> None:
     assert path.stat().st_size < 60_000
 
 
+def test_a_note_that_is_taken_back_leaves_no_byte_either(journal: Journal, path: Path) -> None:
+    secret = "the lighthouse keeper's daughter"
+    number = journal.begin(a_session())
+    journal.rate(number, note=secret)
+    assert _who_holds(path.parent, secret)
+    journal.rate(number, note="")
+    assert _who_holds(path.parent, secret) == []
+
+
 def _who_holds(folder: Path, words: str) -> list[str]:
     files = [one for one in folder.rglob("*") if one.is_file()]
     return [one.name for one in files if words.encode() in one.read_bytes()]
