@@ -20,7 +20,13 @@ from hypothesis import strategies as st
 
 from voice_guide.app import build
 from voice_guide.errors import VoiceGuideError
-from voice_guide.frontends.journal.days import beginning_of, day_of, is_trusted, parse_since
+from voice_guide.frontends.journal.days import (
+    beginning_of,
+    day_of,
+    is_trusted,
+    parse_since,
+    read_time,
+)
 from voice_guide.frontends.journal.facts import Facts, facts_to_text, gather_facts, part_of_day
 from voice_guide.store.journal.sessions import Session
 
@@ -75,6 +81,11 @@ def refuse(say):
 
 
 # Days
+
+
+@pytest.mark.parametrize(("text", "at"), [("04:00", FOUR), ("4:00", FOUR), ("23:59", time(23, 59))])
+def test_a_time_as_settings_have_it(text, at):
+    assert read_time(text) == at
 
 
 def test_a_day_begins_at_four():
@@ -346,7 +357,7 @@ def test_a_day_begins_when_the_listener_says(tell, refuse, home, journal):
     settings.write_text('[journal]\nday_begins = "25:61"\n')
     told = refuse("history")
     assert "line 2" in told
-    assert "04:00" in told
+    assert "day_begins" in told
 
 
 def test_history_says_what_does_not_go_together(refuse):

@@ -19,8 +19,8 @@ _LONGEST: Final = 3_660
 
 
 def read_time(text: str) -> time:
-    """Return the time for `04:00`, as settings are written."""
-    return time.fromisoformat(text)
+    """Return the time for `04:00` or `4:00`, as settings are written."""
+    return datetime.strptime(text.strip(), "%H:%M").time()
 
 
 def day_of(at: datetime, begins: time) -> date:
