@@ -621,7 +621,19 @@ def test_a_broken_journal_is_said_once_and_doctor_knows(say, home, journal):
     _, out, _ = say("doctor", "--json")
     (finding,) = (one for one in json.loads(out) if one["name"] == "journal")
     assert not finding["ok"]
-    assert ".recover" in finding["hint"]
+    assert "doctor --recover" in finding["hint"]
+
+
+def test_a_journal_that_was_set_aside_gives_back_what_it_holds(tell, journal, home):
+    assert "nothing to recover" in tell("doctor", "--recover")
+    journal.rate(journal.begin(a_session()), note="quiet")
+    journal.path.rename(home / "data" / "journal-broken-2026-05-04.sqlite3")
+    (home / "data" / "journal-broken-2026-05-05.sqlite3").write_text("Dear diary")
+    told = tell("doctor", "--recover")
+    assert "can still be read: 1; brought back: 1." in told
+    assert "nothing in it can be read" in told
+    assert [one["note"] for one in json.loads(tell("history", "--json"))] == ["quiet"]
+    assert "brought back: 0." in tell("doctor", "--recover")
 
 
 def test_nothing_of_it_is_loaded_before_it_is_needed():

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from voice_guide.errors import StoreCorrupt, VoiceGuideError
 from voice_guide.store.journal import database as databases
-from voice_guide.store.journal.broken import examine, find_aside
+from voice_guide.store.journal.broken import examine, find_aside, put_back, read_what_is_left
 from voice_guide.store.journal.database import Database
 from voice_guide.store.journal.schema import MIGRATIONS, VERSION
 from voice_guide.store.journal.sessions import Journal, Session
@@ -347,7 +347,51 @@ def test_a_broken_one_is_set_aside_and_said_once(journal, path, told, how: str) 
     health = examine(path)
     assert not health.is_ok
     assert str(aside) in health.detail
-    assert ".recover" in health.hint
+    assert "--recover" in health.hint
+
+
+@pytest.mark.parametrize(
+    ("how", "least"), [("text", 0), ("zeros", 0), ("torn", 0), ("hole", 100), ("column", 300)]
+)
+def test_what_can_still_be_read_comes_back_once(journal, path, how: str, least: int) -> None:
+    break_it(path, how)
+    journal.sessions()
+    journal.begin(a_session("new"))
+    (aside,) = (one for one in find_aside(path) if one.suffix == ".sqlite3")
+    before = aside.read_bytes()
+    found = read_what_is_left(aside)
+    count = journal.database.write(lambda connection: put_back(connection, found))
+    assert count >= least
+    assert aside.read_bytes() == before
+    assert len(journal.sessions()) == count + 1
+    assert {one.script[:2] for one in journal.sessions()} <= {"s ", "ne"}
+    assert journal.database.write(lambda connection: put_back(connection, found)) == 0
+
+
+def test_a_row_that_makes_no_sense_is_left_out(journal) -> None:
+    sound = {"started_at": AT.isoformat(), "script": "a/b", "length_s": 1.0, "heard_s": 1.0}
+    rows = [
+        sound,
+        {**sound, "started_at": "yesterday"},
+        {**sound, "script": b"\xff"},
+        {**sound, "script": "c/d", "calm_after": 99},
+        {**sound, "script": None},
+        {"note": "alone"},
+        {**sound, "script": "e/f", "ended": "somehow"},
+    ]
+    claims = [{"ritual": "morning"}, {"ritual": "morning", "day": "2026-05-04", "outcome": 7}]
+    found = {"sessions": rows, "claims": claims}
+    assert journal.database.write(lambda connection: put_back(connection, found)) == 1
+    assert [(one.script, one.ended) for one in journal.sessions()] == [("a/b", "lost")]
+
+
+def test_a_broken_one_of_the_first_version_comes_back_too(journal, path) -> None:
+    write_version(path, 1)
+    found = read_what_is_left(path)
+    path.unlink()
+    assert journal.database.write(lambda connection: put_back(connection, found)) == 2
+    assert [one.script for one in journal.sessions()] == ["breathing/4-7-8", "kindness/meta"]
+    assert journal.sessions()[0].note == "quiet"
 
 
 def test_a_second_broken_one_does_not_take_the_place_of_the_first(journal, path) -> None:

@@ -5,18 +5,30 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from voice_guide.store.journal.presence import Presence
+from voice_guide.store.journal.recorder import LOST
 from voice_guide.store.journal.schema import VERSION, expected_shape, read_shape, read_version
 
 _BROKEN: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BUSY_S: Final = 1.0
-_BESIDE: Final = ("-wal", "-shm")
+_LOG: Final = "-wal"
+_INDEX: Final = "-shm"
+"""Of the log; made anew whenever it is not there."""
+
+_KEPT: Final = {
+    "sessions": ("started_at", "script", "heard_s"),
+    "claims": ("ritual", "day"),
+    "ritual_events": ("ritual", "day", "what", "at"),
+}
+"""The tables that tell what was, each with what tells one row from all others."""
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +58,11 @@ def set_aside(path: Path) -> Path | None:
             return None
         aside = _free_name(path)
         # The log goes first: left behind, it would be taken for the new file's own.
-        for ending in _BESIDE:
-            with contextlib.suppress(FileNotFoundError):
-                path.with_name(path.name + ending).replace(aside.with_name(aside.name + ending))
+        log = path.with_name(f"{path.name}{_LOG}")
+        if log.exists() and log.stat().st_size:
+            log.replace(aside.with_name(f"{aside.name}{_LOG}"))
+        for ending in (_LOG, _INDEX):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
         path.replace(aside)
         return aside
 
@@ -57,7 +71,9 @@ def find_aside(path: Path) -> tuple[Path, ...]:
     """Return the journals that were set aside, with the files beside them; the oldest first."""
     pattern = f"{path.stem}-broken-*{path.suffix}"
     return tuple(
-        found for ending in ("", *_BESIDE) for found in sorted(path.parent.glob(pattern + ending))
+        found
+        for ending in ("", _LOG, _INDEX)
+        for found in sorted(path.parent.glob(pattern + ending))
     )
 
 
@@ -68,10 +84,8 @@ def examine(path: Path) -> Health:
         return Health(
             False,
             f"{', '.join(map(str, aside))} could not be read, and was set aside.",
-            f"To get back what is in it: quit voice-guide, run"
-            f' sqlite3 "{aside[-1]}" .recover | sqlite3 "{path}.new"'
-            f' and put that in the place of "{path}".'
-            " When you do not need it, delete it.",
+            "“voice-guide doctor --recover” gets back what can still be read."
+            " Then delete it, when you do not need it any more.",
         )
     if not os.path.lexists(path):
         return Health(True, "nothing is written yet")
@@ -86,6 +100,63 @@ def examine(path: Path) -> Health:
         f"{path} cannot be read: {fault}.",
         "The next session sets it aside and begins a new one; then look here again.",
     )
+
+
+def read_what_is_left(aside: Path) -> dict[str, list[Row]]:
+    """Return the rows of a broken journal that can still be read, by table; changes nothing."""
+    found: dict[str, list[Row]] = {}
+    with contextlib.closing(open_to_look(aside)) as connection:
+        connection.row_factory = sqlite3.Row
+        for table in _KEPT:
+            # From both ends, as far as either goes: a hole hides nothing but itself.
+            key = "ritual {0}, day {0}" if table == "claims" else "id {0}"
+            queries = [
+                f"SELECT * FROM {table} ORDER BY {key.format(order)}"  # noqa: S608
+                for order in ("ASC", "DESC")
+            ]
+            rows = {
+                tuple(row): dict(row) for query in queries for row in _read_on(connection, query)
+            }
+            found[table] = list(rows.values())
+    return found
+
+
+def put_back(connection: sqlite3.Connection, found: Mapping[str, Iterable[Row]]) -> int:
+    """Insert the rows that are not there yet, and return how many these were."""
+    count = 0
+    for table, rows in found.items():
+        columns = expected_shape(VERSION)[table] - {"id"}
+        for row in rows:
+            kept = {name: value for name, value in row.items() if name in columns}
+            # A row from a broken page may hold anything.
+            with contextlib.suppress(ValueError, TypeError, KeyError, sqlite3.IntegrityError):
+                if table == "sessions":
+                    kept |= _complete(kept)
+                count += _insert(connection, table, kept)
+    return count
+
+
+def _read_on(connection: sqlite3.Connection, query: str) -> Iterator[sqlite3.Row]:
+    """Yield rows until there are no more that can be read."""
+    with contextlib.suppress(sqlite3.Error):
+        yield from connection.execute(query)
+
+
+def _complete(session: Row) -> Row:
+    at = datetime.fromisoformat(session["started_at"])
+    return {"ended": session.get("ended") or LOST, "started_unix": int(at.timestamp())}
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: Row) -> int:
+    names = ", ".join(row)
+    marks = ", ".join("?" * len(row))
+    same = " AND ".join(f"{name} IS ?" for name in _KEPT[table])
+    words = (*row.values(), *(row[name] for name in _KEPT[table]))
+    return connection.execute(
+        f"INSERT OR IGNORE INTO {table} ({names}) SELECT {marks}"  # noqa: S608 (names of our own)
+        f" WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {same})",
+        words,
+    ).rowcount
 
 
 def _find_fault(path: Path) -> str | None:
@@ -117,6 +188,6 @@ def _free_name(path: Path) -> Path:
     while True:
         tail = f"-{number}" if number > 1 else ""
         aside = path.with_name(f"{path.stem}-broken-{day}{tail}{path.suffix}")
-        if not any(os.path.lexists(f"{aside}{ending}") for ending in ("", *_BESIDE)):
+        if not any(os.path.lexists(f"{aside}{ending}") for ending in ("", _LOG)):
             return aside
         number += 1

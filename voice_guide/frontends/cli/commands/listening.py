@@ -184,6 +184,9 @@ def doctor(
     context: typer.Context,
     as_json: Json = False,
     sound: Annotated[bool, typer.Option("--sound", help="Play a soft bell.")] = False,
+    recover: Annotated[
+        bool, typer.Option("--recover", help="Bring back what a broken journal still holds.")
+    ] = False,
     device: Device = None,
 ) -> int:
     """See whether sound, voice and folders are well, and what to do where they are not.
@@ -192,6 +195,10 @@ def doctor(
     voice-guide doctor
     voice-guide doctor --sound --device headset
     """
+    if recover:
+        from voice_guide.frontends.cli.journal.recovering import recover as bring_back
+
+        return bring_back(context.obj)
     from voice_guide.frontends.cli.reading import doctor as examine
 
     return examine(context.obj, device, as_json=as_json, with_sound=sound)
