@@ -1,4 +1,4 @@
-"""A tray that comes late, goes, comes again or never: the companion is there all the same."""
+"""A tray that comes late, goes, comes again or never, and a start at login, before it all."""
 
 from __future__ import annotations
 
@@ -159,3 +159,41 @@ def test_in_an_x_tray_the_right_button_offers_what_a_menu_would(desk: Desk) -> N
         desk.press(label)
         wait_until(lambda s=state: desk.state() == s, 15.0, f"{label} is not heard")
     assert "Traceback" not in desk.said()
+
+
+@pytest.mark.skipif(not shutil.which("gio"), reason="not on this system: gio")
+def test_the_next_login_starts_it_unless_somebody_took_that_back(desk: Desk) -> None:
+    desk.panel.start_panel()
+    desk.start()
+    desk.panel.pick("Start at login")
+    entry = desk.panel.folder / "config" / "autostart" / "voice-guide.desktop"
+    wait_until(entry.exists, what="no entry is written")
+    desk.ask(*PROGRAM, "quit")
+    wait_until(lambda: desk.state() == "absent", what="it does not end")
+    wait_until(lambda: not desk.panel.icons(), what="the icon stays")
+    # As a desktop does it: by its own reader, and from the home folder.
+    login = subprocess.Popen(["gio", "launch", str(entry)], env=desk.env, cwd=desk.panel.folder)
+    assert login.wait(10) == 0
+    wait_until(lambda: desk.state() == "idle", 15.0, "the entry starts nothing")
+    try:
+        desk.panel.wait_for_icon()
+        assert is_marked(desk, "Start at login")
+        text = entry.read_text()
+        entry.write_text(text + "Hidden=true\n")  # what session settings write
+        assert not is_marked(desk, "Start at login")
+        assert entry.read_text() == text + "Hidden=true\n"
+        desk.panel.pick("Start at login")
+        wait_until(lambda: is_marked(desk, "Start at login"), what="it cannot be turned on again")
+        desk.panel.pick("Start at login")
+        wait_until(lambda: not entry.exists(), what="it cannot be turned off")
+    finally:
+        desk.ask(*PROGRAM, "quit")
+        wait_until(lambda: desk.state() == "absent", what="it does not end")
+
+
+def is_marked(desk: Desk, label: str) -> bool:
+    """Open the menu, and say whether this entry has its mark."""
+    desk.panel.open_menu()
+    line = next(line for line in desk.panel.menu() if line.label == label)
+    desk.panel.close_menu()
+    return line.properties["toggle-state"] == 1
