@@ -46,6 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str], *, wants_details: bool) -> int:
+    if 0 < len(arguments) <= 2:
+        # Bound to a key: whoever presses it waits for an answer, and nothing else is needed for it.
+        from voice_guide.frontends.cli.remote import answer_quickly
+
+        code = answer_quickly(arguments)
+        if code is not None:
+            return code
     from voice_guide.app import build
 
     services = build()
@@ -62,11 +69,6 @@ def _carry_out(arguments: list[str], services: Services, *, wants_details: bool)
         code = list_plainly(arguments[1:], services)
         if code is not None:
             return code
-    if len(arguments) == 1:
-        from voice_guide.frontends.cli.remote import COMMANDS, tell_companion
-
-        if arguments[0] in COMMANDS:  # bound to a key: whoever presses it waits for an answer
-            return tell_companion((arguments[0],))
     import logging
 
     from voice_guide.frontends.cli.commands import run

@@ -86,6 +86,25 @@ def speak_unmet(services: Services, ask: Ask) -> Ask:
     return replace(ask, request=replace(request, cautions=unmet))
 
 
+def refuse_early(services: Services, ask: Ask) -> None:
+    """Raise for what cannot be had, before a bell rings for nothing: a bed, a voice or a length.
+
+    Only speech tells how long a script really is, and to wait for it would cost every session a
+    second of silence: so it is spoken first only where an estimate says that the wish is doubtful.
+    """
+    from voice_guide.score.orchestra import NONE
+    from voice_guide.script.utterance import Voicing
+    from voice_guide.session.prepare import can_surely_last, prepare, try_voice
+
+    bed = ask.request.bed
+    if bed not in {None, NONE} and bed not in services.palette().names("bed"):
+        services.palette().bed(str(bed))  # which says what there is
+    if ask.request.voicing.voice != Voicing().voice:
+        try_voice(ask, services.engine())
+    if not can_surely_last(ask):
+        prepare(ask, services.engine(), services.palette())
+
+
 def seed_of_today() -> int:
     """Return a seed that moves on by one each day, so that a daily session stays fresh."""
     return date.today().toordinal()

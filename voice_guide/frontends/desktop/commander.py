@@ -8,7 +8,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from voice_guide.errors import VoiceGuideError
-from voice_guide.frontends.asking import Wishes, read_ask, seed_of_today, speak_unmet
+from voice_guide.frontends.asking import (
+    Wishes,
+    read_ask,
+    refuse_early,
+    seed_of_today,
+    speak_unmet,
+)
 from voice_guide.frontends.desktop.instance.wire import REFUSED, Reply, Request
 from voice_guide.frontends.desktop.media import MediaCommand, Open, Press, Seek, SetVolume
 from voice_guide.frontends.services import Services
@@ -71,10 +77,15 @@ class Commander:
         """Ask the session for something."""
         self._controller().send(command)
 
-    def play(self, name: str, wishes: Wishes | None = None) -> str:
-        """Begin a session, and return what to say about it; raises what is wrong with the wish."""
+    def play(self, name: str, wishes: Wishes | None = None, *, is_awaited: bool = False) -> str:
+        """Begin a session, and return what to say about it; raises what is wrong with the wish.
+
+        Where somebody awaits the answer, that includes what shows only as words are spoken.
+        """
         wishes = wishes or Wishes(seed=seed_of_today())
         ask = speak_unmet(self._services, read_ask(self._services, name, wishes))
+        if is_awaited:
+            refuse_early(self._services, ask)
         self.send(events.SetVolume(self.volume_db))
         self.send(events.Play(ask))
         return f"Playing {ask.script.header.title}."
@@ -134,6 +145,8 @@ class Commander:
                 said = self.toggle()
             case "status", []:
                 said = json.dumps(status_to_json(self.status))
+            case "volume", []:
+                said = f"Volume {db_to_share(self.volume_db):.0%}."
             case "volume", [percent]:
                 said = self._volume_as_told(percent)
             case "quit", []:
@@ -163,7 +176,7 @@ class Commander:
             raise VoiceGuideError("That session was not understood.") from error
         if not isinstance(name, str):
             raise VoiceGuideError("That session was not understood.")
-        return self.play(name, wishes) if name else self.play_favourite()
+        return self.play(name, wishes, is_awaited=True) if name else self.play_favourite()
 
     def _volume_as_told(self, percent: str) -> str:
         try:

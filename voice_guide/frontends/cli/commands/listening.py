@@ -54,7 +54,7 @@ def play(
     if device is None and not quiet:
         from voice_guide.frontends.cli.remote import hand_over
 
-        code = hand_over(script, wishes)
+        code = hand_over(services, script, wishes)
         if code is not None:
             return code
     services.warm()

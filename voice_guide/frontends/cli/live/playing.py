@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import DeviceLost
-from voice_guide.frontends.asking import speak_unmet
+from voice_guide.frontends.asking import refuse_early, speak_unmet
 from voice_guide.frontends.services import Services
 from voice_guide.frontends.wording import care_lines
-from voice_guide.script.utterance import Voicing
 from voice_guide.session import events
 from voice_guide.session.machine import Mode
 from voice_guide.session.status import Status
@@ -42,7 +41,7 @@ _COMMANDS: Final[dict[str, Callable[[], events.Command]]] = {
 def play(services: Services, ask: Ask, device: str | None, *, quiet: bool) -> None:
     """Play to the end; where there is no sound output, render to a file instead."""
     careful = speak_unmet(services, ask)
-    _refuse_early(services, careful)
+    refuse_early(services, careful)
     chosen = services.settings().sound.device if device is None else device
     last = _play_on(services, careful, chosen, quiet=quiet)
     if isinstance(last.fault, DeviceLost) and device is None:
@@ -56,20 +55,6 @@ def play(services: Services, ask: Ask, device: str | None, *, quiet: bool) -> No
             return
     if last.fault:
         raise last.fault
-
-
-def _refuse_early(services: Services, ask: Ask) -> None:
-    """Raise for a voice or a length that cannot be had, before a bell rings for nothing.
-
-    Only speech tells how long a script really is, and to wait for it would cost every session a
-    second of silence: so it is spoken first only where an estimate says that the wish is doubtful.
-    """
-    from voice_guide.session.prepare import can_surely_last, prepare, try_voice
-
-    if ask.request.voicing.voice != Voicing().voice:
-        try_voice(ask, services.engine())
-    if not can_surely_last(ask):
-        prepare(ask, services.engine(), services.palette())
 
 
 def _play_on(services: Services, ask: Ask, device: str | int | None, *, quiet: bool) -> Status:
