@@ -46,8 +46,8 @@ def a_session(script: str = "breathing/4-7-8", at: datetime = AT, ended: str = "
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "journal.sqlite3"
+def path(fast_folder: Path) -> Path:
+    return fast_folder / "data" / "journal.sqlite3"
 
 
 @pytest.fixture

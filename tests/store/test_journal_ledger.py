@@ -22,8 +22,8 @@ LATER = AT + timedelta(minutes=10)
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(Database(tmp_path / "data" / "journal.sqlite3"))
+def ledger(fast_folder: Path) -> Ledger:
+    return Ledger(Database(fast_folder / "data" / "journal.sqlite3"))
 
 
 def test_an_occurrence_is_claimed_once(ledger: Ledger) -> None:
