@@ -13,7 +13,7 @@ from ritual_values import Memory, ritual, utc
 from voice_guide.session.rituals.clocks import Moment
 from voice_guide.session.rituals.offer import Offer, Stage
 from voice_guide.session.rituals.ritual import Key, Ritual
-from voice_guide.session.rituals.ticker import Ticker
+from voice_guide.session.rituals.ticker import CAP_S, Ticker
 from voice_guide.session.rituals.usher import Usher
 
 MORNING = utc("2026-05-05 07:30")
@@ -66,7 +66,7 @@ KEY = Key("morning", MORNING.date())
 
 
 @contextmanager
-def at_home(home: Home) -> Iterator[Ticker]:
+def at_home(home: Home, cap_s: float = CAP_S) -> Iterator[Ticker]:
     usher = Usher(
         home.memory,
         lambda: home.rituals,
@@ -74,7 +74,7 @@ def at_home(home: Home) -> Iterator[Ticker]:
         home.see,
         lambda fault: home.faults.append(str(fault)),
     )
-    home.ticker = Ticker(usher, home.clock.read)
+    home.ticker = Ticker(usher, home.clock.read, cap_s)
     try:
         yield home.ticker
     finally:

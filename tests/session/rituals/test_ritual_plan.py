@@ -196,6 +196,13 @@ def test_hours_that_do_not_exist_come_later_and_hours_that_come_twice_count_once
     assert found == datetime.fromisoformat(then)
 
 
+def test_an_hour_that_does_not_exist_is_waited_for_into_the_next_day() -> None:
+    nuuk = ZoneInfo("America/Nuuk")
+    saturday = ritual(at="23:30", days=frozenset({5}), since=local("2026-03-28", nuuk))
+    found = plan([saturday], local("2026-03-29 00:10", nuuk), nuuk, {}.get, {})
+    assert found == Plan(next_at=local("2026-03-29 00:30", nuuk))
+
+
 def test_a_day_that_a_zone_left_out_has_no_occurrence() -> None:
     assert instant(date(2011, 12, 30), time(7, 30), ZoneInfo("Pacific/Apia")) is None
 

@@ -13,7 +13,7 @@ from ritual_values import Memory, ritual
 
 from voice_guide.errors import VoiceGuideError
 from voice_guide.session.rituals.clocks import read_moment
-from voice_guide.session.rituals.offer import Offer, Snooze, Stage, Start
+from voice_guide.session.rituals.offer import Offer, Skip, Snooze, Stage, Start
 from voice_guide.session.rituals.ritual import Key, Ritual
 from voice_guide.session.rituals.ticker import Ticker
 from voice_guide.session.rituals.usher import Usher
@@ -29,7 +29,7 @@ def test_it_offers_at_the_minute_however_long_a_wait_may_be() -> None:
 
 def test_without_a_ritual_nothing_wakes_it_until_it_is_told() -> None:
     home = Home(Clock.before(MORNING, 0.5), rituals=[ritual(is_on=False)])
-    with at_home(home) as ticker:
+    with at_home(home, cap_s=0.02) as ticker:
         wait_until(lambda: home.clock.looks == 1)
         home.rituals[:] = [ritual(since=MORNING - timedelta(1))]
         wait_until(lambda: home.clock.now() > MORNING + timedelta(seconds=0.5))
@@ -85,23 +85,34 @@ def test_a_fault_of_whoever_shows_it_is_logged_and_the_offer_can_be_answered(
     assert "no screen" in caplog.text
 
 
-def test_a_full_disk_is_told_once_and_silences_nothing() -> None:
-    def refuse() -> None:
-        raise VoiceGuideError("The disk is full.")
+def refuse() -> None:
+    raise VoiceGuideError("The disk is full.")
 
+
+def test_a_full_disk_is_told_once_and_silences_nothing() -> None:
     home = Home(Clock.before(MORNING, 0.2), memory=Memory(on_write=refuse))
-    with at_home(home) as ticker:
+    with at_home(home, cap_s=0.02) as ticker:
         home.wait_for(Stage.WAITING)
         ticker.hear(Snooze(1))
         wait_until(lambda: len(home.seen) == 3, what="it was not offered again")
-        ticker.hear(Start())
+        ticker.hear(Skip())
         wait_until(lambda: len(home.seen) == 4)
-        ticker.change()
         looks = home.clock.looks
-        wait_until(lambda: home.clock.looks > looks)
+        wait_until(lambda: home.clock.looks > looks + 5)
     stages = [one.stage for one, _ in home.seen]
     assert stages == [Stage.WAITING, Stage.ANSWERED, Stage.WAITING, Stage.ANSWERED]
     assert home.faults == ["The disk is full."]
+
+
+def test_a_snooze_that_could_not_be_written_ends_all_the_same() -> None:
+    home = Home(Clock.before(MORNING, 0.2))
+    with at_home(home) as ticker:
+        home.wait_for(Stage.WAITING)
+        home.memory.on_write = refuse
+        ticker.hear(Snooze(1))
+        wait_until(lambda: bool(home.faults))
+        home.memory.on_write = lambda: None
+        wait_until(lambda: len(home.seen) == 3, what="it was not offered again")
 
 
 def test_rituals_that_cannot_be_read_leave_those_that_were_known() -> None:

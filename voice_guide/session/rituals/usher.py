@@ -147,7 +147,6 @@ class Usher:
             return
         self._offer = None if after.stage is Stage.ANSWERED else after
         if after.answer:
-            self._looked_at = None
             self._served = (after.shown_at, moment.now)
             self._write_down(after.occurrence.key, after.answer)
             if after.answer.outcome is Outcome.STARTED:
