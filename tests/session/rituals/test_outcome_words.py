@@ -61,6 +61,7 @@ OFFERED = record(Outcome.OFFERED, "07:30")
             [Record(Outcome.PAUSED, OFFERED.at, until=local("2026-05-06 08:00", BERLIN))],
             "It was left out: all rituals were paused until 08:00 on Wednesday 6 May.",
         ),
+        ([record(Outcome.PAUSED, "07:30")], "It was left out: all rituals were paused."),
         (
             [record(Outcome.MISSED, "09:10", "the computer slept")],
             "It was missed: the computer slept.",

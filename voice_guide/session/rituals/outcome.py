@@ -169,11 +169,11 @@ def _offset(moment: Moment) -> timedelta | None:
 _CLAUSES: Final = {
     Outcome.OFFERED: "was offered at {at}",
     Outcome.STARTED: "was begun at {at}",
-    Outcome.SNOOZED: "was put off until {until}",
+    Outcome.SNOOZED: "was put off{until}",
     Outcome.SKIPPED: "was skipped at {at}",
     Outcome.PASSED: "nobody answered until {at}",
     Outcome.MISSED: "was missed{why}",
-    Outcome.PAUSED: "was left out: all rituals were paused until {until}",
+    Outcome.PAUSED: "was left out: all rituals were paused{until}",
     Outcome.DEFERRED: "waited at {at} because {because}",
     Outcome.WITHDRAWN: "was taken away at {at}{why}",
 }
@@ -185,7 +185,7 @@ def _clause(record: Record, day: date, zone: tzinfo) -> str:
         pattern = "began by itself at {at}"
     return pattern.format(
         at=say_time(record.at, day, zone),
-        until=say_time(record.until, day, zone) if record.until else "",
+        until=f" until {say_time(record.until, day, zone)}" if record.until else "",
         why=f": {record.why}" if record.why else "",
         because=record.why,
     )
