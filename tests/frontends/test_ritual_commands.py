@@ -6,11 +6,14 @@ import json
 import shlex
 import time
 import tomllib
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import time_machine
+
+from voice_guide.app import build
+from voice_guide.frontends.rituals.book import RitualBook
 
 MORNING = ("--at", "07:30", "--days", "mon-fri", "--script", "rituals/morning-arrival")
 
@@ -197,6 +200,16 @@ def test_what_is_due_can_be_put_off_without_a_companion(tell, refuse, clock):
     clock("23T07:46")
     assert "08:16" in tell("ritual", "snooze", "30m")
     assert "put off until 07:45" in tell("why", "morning")
+
+
+def test_days_on_which_it_was_off_are_not_missed(tell, clock):
+    tell("ritual", "add", "morning", *MORNING)
+    clock("24T12:00:00")
+    tell("ritual", "edit", "morning", "--off")
+    clock("27T12:00:00")
+    tell("ritual", "edit", "morning", "--on")
+    (made,) = RitualBook(build()).rituals(datetime.now(UTC))
+    assert made.since.date().isoformat() == "2026-11-27"
 
 
 def test_a_pause_ends_by_itself(tell, clock):

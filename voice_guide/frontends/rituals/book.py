@@ -47,8 +47,12 @@ class RitualBook:
         now
             Aware: what nobody has seen before counts from now on.
         """
-        known = self.services.settings_file().current().ritual or self._suggested()
-        return tuple(self._to_ritual(name, table, now) for name, table in known.items())
+        own = self.services.settings_file().current().ritual
+        if not own:
+            return tuple(_to_ritual(*one, now) for one in self._suggested().items())
+        return tuple(
+            _to_ritual(name, table, self._since(name, table, now)) for name, table in own.items()
+        )
 
     def is_undecided(self) -> bool:
         """Tell whether there are only suggestions, which nobody has answered."""
@@ -114,25 +118,28 @@ class RitualBook:
             return _DECIDED in self.services.progress().met()
         return False
 
-    def _to_ritual(self, name: str, table: Table, now: datetime) -> Ritual:
-        # What decides when it rings: a change of it begins anew, and nothing before counts.
+    def _since(self, name: str, table: Table, now: datetime) -> datetime:
+        # What decides when it rings: a change of it begins anew, and nothing before counts. Of one
+        # that is off, too: the days until it is on again are not missed.
         timing = f"{table.at} {sorted(table.days)} {table.on}"
         digest = hashlib.sha256(timing.encode()).hexdigest()
-        since = now
-        if table.on:
-            with suppress(VoiceGuideError):  # told by whoever claims an occurrence
-                since = self.services.ledger().since(name, digest, now)
-        return Ritual(
-            name=name,
-            at=parse_time(table.at),
-            days=frozenset(DAYS.index(day) for day in table.days),
-            script=table.script,
-            since=since,
-            length_s=table.length_s,
-            is_on=table.on,
-            grace_s=table.grace_min * 60.0,
-            begins_by_itself=table.begins_by_itself,
-            volume_db=table.volume_db,
-            bed=table.bed,
-            voice=table.voice,
-        )
+        with suppress(VoiceGuideError):  # told by whoever claims an occurrence
+            return self.services.ledger().since(name, digest, now)
+        return now
+
+
+def _to_ritual(name: str, table: Table, since: datetime) -> Ritual:
+    return Ritual(
+        name=name,
+        at=parse_time(table.at),
+        days=frozenset(DAYS.index(day) for day in table.days),
+        script=table.script,
+        since=since,
+        length_s=table.length_s,
+        is_on=table.on,
+        grace_s=table.grace_min * 60.0,
+        begins_by_itself=table.begins_by_itself,
+        volume_db=table.volume_db,
+        bed=table.bed,
+        voice=table.voice,
+    )
