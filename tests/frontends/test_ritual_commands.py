@@ -208,6 +208,7 @@ def test_days_on_which_it_was_off_are_not_missed(tell, clock):
     tell("ritual", "edit", "morning", "--off")
     clock("27T12:00:00")
     tell("ritual", "edit", "morning", "--on")
+    clock("29T12:00:00")
     (made,) = RitualBook(build()).rituals(datetime.now(UTC))
     assert made.since.date().isoformat() == "2026-11-27"
 

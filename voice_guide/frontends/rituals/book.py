@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from voice_guide.errors import VoiceGuideError
@@ -71,6 +71,7 @@ class RitualBook:
                 f"Change it with `voice-guide ritual edit {name}`, or choose another name.",
             )
         self._write({name: fields})
+        self._count_from_now()
 
     def change(self, name: str, fields: Mapping[str, Any]) -> None:
         """Give a ritual other values; None leaves one to the program."""
@@ -78,6 +79,7 @@ class RitualBook:
         self._keep_suggested()
         changes: dict[Key, Value] = {("ritual", name, key): value for key, value in fields.items()}
         self.services.settings_file().change(changes)
+        self._count_from_now()
 
     def remove(self, name: str) -> None:
         """Let a ritual be no more; what became of it is kept."""
@@ -117,6 +119,10 @@ class RitualBook:
         with suppress(VoiceGuideError):
             return _DECIDED in self.services.progress().met()
         return False
+
+    def _count_from_now(self) -> None:
+        # Not from when a companion happens to read them next.
+        self.rituals(datetime.now(UTC))
 
     def _since(self, name: str, table: Table, now: datetime) -> datetime:
         # What decides when it rings: a change of it begins anew, and nothing before counts. Of one
