@@ -327,10 +327,18 @@ def test_one_that_never_reads_its_answer_is_dropped(folder: str) -> None:
 def test_more_at_once_than_there_are_places(folder: str, companion: Instance) -> None:
     crowd = [socket.socket(socket.AF_UNIX) for _ in range(120)]
     for connection in crowd:
+        connection.settimeout(CLIENT_S + 3)
         connection.connect(place.find_socket(folder))
+    # Those that say nothing keep nobody waiting, and the first of them make room.
+    began = time.monotonic()
+    assert ask(folder, ("through",)) == Reply("through")
+    assert time.monotonic() - began < CLIENT_S / 2
+    assert b"Too many" in crowd[0].recv(1000)
+    crowd[-1].sendall(b'{"words":["last"]}\n')
+    assert b'"answer":"last"' in crowd[-1].recv(1000)
     for connection in crowd:
         connection.close()
-    assert ask(folder, ("through",)) == Reply("through")
+    assert ask(folder, ("after",)) == Reply("after")
 
 
 def test_a_command_that_fails_is_answered(folder: str, caplog) -> None:

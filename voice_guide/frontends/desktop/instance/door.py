@@ -36,6 +36,7 @@ _CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid: `struct ucred` in un
 _TOO_LONG = Reply(f"This was not understood: it is over {REQUEST_LIMIT} bytes long.", REFUSED)
 _TOO_SLOW = Reply(f"This was not understood: no whole line came in {CLIENT_S:g} s.", REFUSED)
 _CUT_OFF = Reply("This was not understood: it ends in the middle of a line.", REFUSED)
+_TOO_MANY = Reply("Too many are asking at once. Try again.", REFUSED)
 _NOT_YOURS = Reply("This companion belongs to somebody else.", 1)
 
 
@@ -106,20 +107,18 @@ class SocketDoor:
         # Without a client there is no time limit: an idle companion is not woken.
         nearest = min((client.deadline for client in self._clients), default=None)
         timeout = None if nearest is None else max(0.0, nearest - time.monotonic())
-        for key, _ in self._selector.select(timeout):
-            if self._ending.is_set():
-                return
-            if key.fileobj is self._listener:
-                self._welcome()
-            elif isinstance(key.data, _Client):
+        ready = [key for key, _ in self._selector.select(timeout)]
+        if self._ending.is_set():
+            return
+        for key in ready:
+            if isinstance(key.data, _Client):
                 self._attend(key.data)
+        # After those who have come: one that has spoken already is not sent away unheard.
+        if any(key.fileobj is self._listener for key in ready):
+            self._welcome()
         now = time.monotonic()
         for client in [one for one in self._clients if one.deadline <= now]:
-            if client.left is None:
-                self._tell(client, reply_to_line(_TOO_SLOW))
-            self._drop(client)
-        if len(self._clients) < _MOST_CLIENTS:
-            self._hear_of_askers(wanted=True)
+            self._send_away(client, _TOO_SLOW)
 
     def _welcome(self) -> None:
         try:
@@ -127,21 +126,19 @@ class SocketDoor:
         except (BlockingIOError, ConnectionAbortedError):
             return
         connection.setblocking(False)
+        if len(self._clients) >= _MOST_CLIENTS:
+            # Who wants something says so at once: of those that say nothing the oldest goes.
+            self._send_away(min(self._clients, key=lambda one: one.deadline), _TOO_MANY)
         client = _Client(connection, time.monotonic() + CLIENT_S)
         self._clients.add(client)
         self._selector.register(connection, selectors.EVENT_READ, client)
         if not is_ours(connection):
             self._tell(client, reply_to_line(_NOT_YOURS))
-        if len(self._clients) >= _MOST_CLIENTS:
-            self._hear_of_askers(wanted=False)  # they wait in the queue
 
-    def _hear_of_askers(self, *, wanted: bool) -> None:
-        if wanted == (self._listener.fileno() in self._selector.get_map()):
-            return
-        if wanted:
-            self._selector.register(self._listener, selectors.EVENT_READ)
-        else:
-            self._selector.unregister(self._listener)
+    def _send_away(self, client: _Client, why: Reply) -> None:
+        if client.left is None:
+            self._tell(client, reply_to_line(why))
+        self._drop(client)
 
     def _attend(self, client: _Client) -> None:
         try:
