@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rig import wait_until
 
 from voice_guide.errors import SynthesisFailed, VoiceUnavailable
 from voice_guide.script.utterance import Utterance, Voicing
@@ -205,6 +208,33 @@ def test_it_speaks_again_after_closing(engine_with, tmp_path: Path) -> None:
     engine.close()
     assert engine.speak(Utterance("Rest")).length > 0
     assert lives(tmp_path) == 2
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["def speak(request): time.sleep(60)", "time.sleep(60)"],
+    ids=["while it speaks", "while it starts"],
+)
+def test_closing_does_not_wait_for_one_that_hangs(engine_with, tmp_path: Path, broken: str) -> None:
+    engine = engine_with(broken, Limits(ready_s=30.0, request_s=30.0))
+    failed: queue.SimpleQueue[Exception] = queue.SimpleQueue()
+
+    def speak() -> None:
+        try:
+            engine.speak(Utterance("Rest"))
+        except (SynthesisFailed, VoiceUnavailable) as error:
+            failed.put(error)
+
+    speakers = [threading.Thread(target=speak) for _ in range(2)]
+    for speaker in speakers:
+        speaker.start()
+    wait_until((tmp_path / "lives").exists)
+    began = time.monotonic()
+    engine.close()
+    assert time.monotonic() - began < 5
+    for speaker in speakers:
+        speaker.join(5)
+        assert failed.get(timeout=5)
 
 
 def test_nothing_speakable_starts_no_child(engine_with, tmp_path: Path) -> None:

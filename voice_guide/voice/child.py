@@ -57,6 +57,7 @@ class ChildEngine:
         self._limits = limits
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
+        self._is_closing = False
         self._voices: tuple[VoiceInfo, ...] = ()
 
     @property
@@ -79,9 +80,16 @@ class ChildEngine:
         return Clip(polish(raw, rate_hz), utterance.text)
 
     def close(self) -> None:
-        """End the child; the next utterance would start another."""
-        with self._lock:
-            self._end()
+        """End the child, also while it speaks; the next utterance would start another."""
+        self._is_closing = True
+        try:
+            worker = self._worker
+            if worker is not None:
+                worker.kill()  # whoever waits for its words, perhaps in vain, waits no more
+            with self._lock:
+                self._end()
+        finally:
+            self._is_closing = False
 
     def _render(self, text: str, voicing: Voicing) -> tuple[Samples, int]:
         """Speak one piece; where that fails, once more with a fresh child."""
@@ -122,8 +130,15 @@ class ChildEngine:
         return samples, rate_hz
 
     def _started(self) -> _Worker:
-        if self._worker is None:
-            self._worker = _Worker(self._command, self._limits.ready_s)
+        if self._worker is None and not self._is_closing:
+            self._worker = _Worker(self._command)
+            try:
+                self._worker.await_ready(self._limits.ready_s)
+            except BaseException:  # also Ctrl-C while it starts
+                self._end()
+                raise
+        if self._worker is None or self._is_closing:
+            raise _WorkerError("it is not needed any more")
         return self._worker
 
     def _end(self) -> None:
@@ -167,7 +182,7 @@ class _WorkerError(Exception):
 class _Worker:
     """One child: its process, its folder and the lines between us."""
 
-    def __init__(self, command: Sequence[str], ready_s: float) -> None:
+    def __init__(self, command: Sequence[str]) -> None:
         try:
             self._folder = Path(tempfile.mkdtemp(prefix="voice-guide-"))
         except OSError as error:
@@ -185,16 +200,14 @@ class _Worker:
         threading.Thread(
             target=_forward, args=(self._process.stdout, self._answers), daemon=True
         ).start()
+
+    def await_ready(self, limit_s: float) -> None:
+        """Wait for its first words; raises `VoiceUnavailable` when it cannot speak."""
         try:
-            answer = self._next_answer(ready_s)
+            answer = self._next_answer(limit_s)
         except _WorkerError as fault:
-            self.end()
             raise _unavailable(str(fault)) from fault
-        except BaseException:  # Ctrl-C while it starts
-            self.end()
-            raise
         if "ready" not in answer:
-            self.end()
             raise _unavailable(str(answer.get("failed", "it said something else than ready")))
 
     def new_path(self) -> Path:
@@ -220,13 +233,19 @@ class _Worker:
             raise _WorkerError(f"{answer['error']} {self._last_words()}".strip())
         return answer
 
-    def end(self) -> None:
-        """Kill the child and remove its folder."""
+    def kill(self) -> None:
+        """Kill the child, from any thread; `end` has to follow."""
+        if self._process.returncode is not None:
+            return  # its number may be somebody else's by now
         if sys.platform == "win32":
             self._process.kill()
         else:
             with contextlib.suppress(ProcessLookupError):  # its forks with it
                 os.killpg(self._process.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Kill the child and remove its folder."""
+        self.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
