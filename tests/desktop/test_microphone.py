@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -84,6 +85,26 @@ def test_a_call_is_told_once_and_soon(rig: Rig, ending: contextlib.ExitStack) ->
         wait_until(lambda: len(find_recorders(rig.env) or ()) == 1)
     assert told.empty()
     assert "microphone" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_what_listens_ends_with_us_also_when_we_are_killed(rig: Rig) -> None:
+    code = (
+        "import time\n"
+        "from voice_guide.frontends.desktop.around.microphone import MicrophoneWatch\n"
+        "MicrophoneWatch(print).start()\n"
+        "time.sleep(60)\n"
+    )
+    ours = subprocess.Popen([sys.executable, "-c", code], env=rig.env)
+
+    def listeners() -> int:
+        clients = rig.pactl("list", "short", "clients").stdout.splitlines()
+        return sum("pactl" in client for client in clients) - 1  # who asks is one
+
+    try:
+        wait_until(lambda: listeners() == 1)
+    finally:
+        end_process(ours, hard=True)
+    wait_until(lambda: listeners() == 0, what="pactl lives on")
 
 
 def test_a_server_that_goes_or_is_not_there(rig: Rig) -> None:

@@ -10,12 +10,17 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 _log = logging.getLogger(__name__)
+
+# pactl takes no notice of a closed pipe, and would outlive a companion that was killed: the shell
+# ends it when nobody holds the other end of its input any more.
+_LISTEN: Final = ("sh", "-c", "pactl subscribe & exec >&-; read -r _; kill $!")
 
 _LOOK_S: Final = 2.0
 _JOIN_S: Final = 2.0
@@ -64,11 +69,14 @@ class MicrophoneWatch:
         """Watch from now on; where there is no `pactl`, nothing is ever told."""
         if self._listener is not None:
             return
+        if shutil.which("pactl", path=(self._environ or os.environ).get("PATH")) is None:
+            _log.info("calls cannot be noticed: there is no pactl")
+            return
         try:
             self._listener = subprocess.Popen(
-                ["pactl", "subscribe"],
+                _LISTEN,
                 env=_plain(self._environ),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
@@ -88,7 +96,8 @@ class MicrophoneWatch:
         listener, self._listener = self._listener, None
         if listener is None:
             return
-        listener.kill()
+        assert listener.stdin is not None
+        listener.stdin.close()
         listener.wait(_JOIN_S)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(_JOIN_S)
