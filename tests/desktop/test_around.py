@@ -1,9 +1,11 @@
-"""Sleep and other players, against a stand-in for logind and for players on a bus of its own."""
+"""Sleep, a logout and other players, against stand-ins on a bus of the test's own."""
 
 from __future__ import annotations
 
 import queue
+import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from own_bus import OwnBus, needs_bus, own_bus
 from rig import wait_until
 
+from voice_guide.frontends.desktop.around.logout import LogoutWatch
 from voice_guide.frontends.desktop.around.others import OtherPlayers
 from voice_guide.frontends.desktop.around.sleep import SleepWatch
 from voice_guide.frontends.desktop.bus import BusLine
@@ -51,6 +54,50 @@ class StandIn:
     def hear_of(self, bus: OwnBus, path: str, member: str, word: str) -> None:
         place = (f"--dest={self.name}", path, member, word)
         bus.run("dbus-send", "--session", "--print-reply", *place)
+
+
+# Logging out.
+
+
+def test_a_logout_is_told_when_bus_and_display_are_gone(
+    bus: OwnBus, line: BusLine, tmp_path: Path
+) -> None:
+    gone: queue.SimpleQueue[float] = queue.SimpleQueue()
+    display = socket.socket(socket.AF_UNIX)
+    display.bind(str(bus.folder / "wayland-0"))
+    display.listen()
+    environ = {"XDG_RUNTIME_DIR": str(bus.folder), "WAYLAND_DISPLAY": "wayland-0"}
+    watch = LogoutWatch(line, lambda: gone.put(time.monotonic()), environ, look_s=0.05)
+    wait_until(lambda: line.bus is not None)
+
+    def looked(times: int) -> bool:
+        for _ in range(times):
+            display.settimeout(5)
+            display.accept()[0].close()
+        return True
+
+    assert looked(1)  # at the beginning: one that never was there cannot go
+    bus.kill()
+    assert looked(5)
+    bus.start()
+    wait_until(lambda: line.bus is not None)
+    bus.kill()
+    assert looked(2)
+    assert gone.empty()
+    display.close()
+    assert gone.get(timeout=5)
+    assert gone.empty()
+    watch.close()
+
+
+def test_without_a_display_there_is_no_logout(bus: OwnBus, line: BusLine) -> None:
+    gone: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    environ = {"DISPLAY": ":4711"}
+    watch = LogoutWatch(line, lambda: gone.put(True), environ, look_s=0.02)
+    bus.kill()
+    with pytest.raises(queue.Empty):
+        gone.get(timeout=0.5)
+    watch.close()
 
 
 # Sleep.

@@ -51,13 +51,14 @@ class BusLine:
         self._kept: list[Arrange] = []
         self._connecting = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._posted: set[asyncio.Task[Any]] = set()
         self._is_trying = False
         self._is_closed = False
 
     def post(self, coroutine: Coroutine[Any, Any, None]) -> Future[None] | None:
         """Run this in the bus's thread and log what goes wrong; None once that thread has ended."""
         try:
-            return self._thread.start(_report(coroutine))
+            return self._thread.start(self._see_through(coroutine))
         except RuntimeError:
             coroutine.close()
             return None
@@ -75,7 +76,7 @@ class BusLine:
         done = self.post(self._close())
         if done is not None and not self._thread.is_here():
             with contextlib.suppress(TimeoutError):
-                done.result(CALL_S)
+                done.result(2 * CALL_S)
 
     async def connect(self) -> MessageBus:
         """Return the connection, or raise `Unanswered`; only in the bus's own thread."""
@@ -100,6 +101,15 @@ class BusLine:
         """The connection, if there is one now; only in the bus's own thread."""
         return self._bus if self._bus is not None and self._bus.connected else None
 
+    async def _see_through(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._posted.add(task)
+        try:
+            await _report(coroutine)
+        finally:
+            self._posted.discard(task)
+
     async def _keep(self, arrange: Arrange) -> None:
         self._kept.append(arrange)
         bus = self.bus
@@ -116,8 +126,7 @@ class BusLine:
             self._kept.remove(arrange)
 
     async def _await_loss(self, bus: MessageBus) -> None:
-        with contextlib.suppress(Exception):  # why it went does not matter
-            await _lost(bus)
+        await until_lost(bus)
         if self._bus is bus:
             self._bus = None
         self._try_again()
@@ -140,12 +149,16 @@ class BusLine:
             self._is_trying = False
 
     async def _close(self) -> None:
+        # What was asked for before, as that other players go on, is done first.
+        others = self._posted - {asyncio.current_task()}
+        if others and self.bus is not None:
+            await asyncio.wait(others, timeout=CALL_S / 2)
         self._is_closed = True
         self._kept.clear()
         if self._bus is not None:
             self._bus.disconnect()
-            with contextlib.suppress(Exception):  # its socket is closed one turn of the loop later
-                await asyncio.wait_for(_lost(self._bus), CALL_S)
+            with contextlib.suppress(TimeoutError):  # its socket is closed a turn of the loop later
+                await asyncio.wait_for(until_lost(self._bus), CALL_S)
         for task in tuple(self._tasks):
             task.cancel()
 
@@ -191,8 +204,15 @@ async def watch(bus: MessageBus, rule: str) -> None:
     await call(bus, BUS, "AddMatch", "s", [rule])
 
 
-async def _lost(bus: MessageBus) -> None:
-    await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+async def until_lost(bus: MessageBus) -> None:
+    """Wait until this connection is gone, for whatever reason."""
+
+    async def wait() -> None:
+        with contextlib.suppress(Exception):  # why it went does not matter
+            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+
+    # All who wait share one future of the library's, which ends for all when one is cancelled.
+    await asyncio.shield(wait())
 
 
 async def _report(work: Awaitable[None]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dbus_fast import BusType
 
+from voice_guide.frontends.desktop.around.logout import LogoutWatch
 from voice_guide.frontends.desktop.around.microphone import MicrophoneWatch
 from voice_guide.frontends.desktop.around.others import OtherPlayers
 from voice_guide.frontends.desktop.around.sleep import SleepWatch
@@ -38,6 +39,7 @@ class Linux:
         self._icon: Icon | None = None
         self._sleep: SleepWatch | None = None
         self._hotkey: Hotkey | None = None
+        self._logout: LogoutWatch | None = None
 
     def icon(
         self,
@@ -101,6 +103,7 @@ class Linux:
 
         if self._icon is not None:
             self._icon.run_detached(show)
+        self._logout = LogoutWatch(self._session_bus, leaving.set)
         # Without a time limit nothing wakes this thread, and a signal still does.
         leaving.wait()
 
@@ -110,6 +113,8 @@ class Linux:
             self._hotkey.close()
         if self._sleep is not None:
             self._sleep.close()
+        if self._logout is not None:
+            self._logout.close()
         if self._icon is not None:
             self._icon.stop()
         self.notifier.close()
