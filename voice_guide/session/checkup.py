@@ -120,7 +120,10 @@ def _count_sounds(palette: Palette) -> str:
 
 
 def _look_at_folder(name: str, folder: Path) -> Finding:
-    nearest = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    try:
+        nearest = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    except OSError as error:  # its name is too long, or a link leads in a circle
+        return Finding(name, False, f"{folder} cannot be used: {error.strerror}.")
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         return Finding(name, True, str(folder))
     return Finding(name, False, f"{folder} cannot be written to.", f"Who owns {nearest}?")
