@@ -104,6 +104,12 @@ class Desktop:
         with os.fdopen(reading) as answer:
             self.display = f":{answer.readline().strip()}"
 
+    def kill_display(self) -> None:
+        """Take the X server away without a farewell."""
+        for child in self.children:
+            if child.args[0] == "Xvfb":  # type: ignore[index]
+                end_process(child, hard=True)
+
     def start_window_manager(self) -> None:
         """Start openbox, and wait until it has looked around: it loses what is mapped meanwhile."""
         self.start("openbox")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 DONE, FAULT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
+_LAST_S = 10
+"""Nothing that ends takes longer; then the system ends it, whatever it hangs on."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code: 0, 1 (explained), 2 (usage) or 130."""
@@ -40,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _tell(error)
     # All is said and done; Ctrl-C must not turn the last milliseconds into a failure.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "alarm"):
+        signal.alarm(0)
     if code == INTERRUPTED and argv is None:
         _leave_at_once(code)
     return code
@@ -121,8 +126,20 @@ def _end_like_ctrl_c() -> None:
     signal.signal(signal.SIGINT, _interrupt)
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    if number != signal.SIGINT:
+        _end_in_peace()
     raise KeyboardInterrupt
+
+
+def _end_in_peace() -> None:
+    # A logout sends several: what has begun to end gently is not cut short by the next. Somebody
+    # at a terminal who presses Ctrl-C once more still is in a hurry, and so is SIGALRM.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(signal, "alarm"):
+        signal.alarm(_LAST_S)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def build() -> Services:
         ledger=cache(lambda: _ledger(database())),
         palette=palette,
         engine=engine,
-        voices=_voices,
+        voices=lambda: _voices(ending),
         controller=lambda device: _controller(
             engine, palette, device, ending, cache(lambda: _memory(paths, progress, journal))
         ),
@@ -162,11 +162,12 @@ def _engine(paths: Paths, ending: ExitStack) -> Engine:
     return engine
 
 
-def _voices() -> tuple[VoiceInfo, ...]:
+def _voices(ending: ExitStack) -> tuple[VoiceInfo, ...]:
     from voice_guide.voice.child import ChildEngine
     from voice_guide.voice.silent import SilentEngine
 
     engine = ChildEngine()
+    ending.callback(engine.close)  # should it hang while the program ends
     try:
         return (*engine.voices(), *SilentEngine().voices())
     finally:

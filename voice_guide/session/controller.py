@@ -11,7 +11,8 @@ from typing import Final
 
 from voice_guide.output.player import Player
 from voice_guide.session.conductor import Conductor
-from voice_guide.session.events import Command, Event
+from voice_guide.session.events import Command, Event, Stop
+from voice_guide.session.machine import ACTIVE
 from voice_guide.session.prepare import Happening
 from voice_guide.session.status import Ending, Status
 from voice_guide.sound.palette import Palette
@@ -70,10 +71,19 @@ class Controller:
         """Ask for something, and return at once; what comes of it shows in the status."""
         self._inbox.put(command)
 
-    def close(self) -> None:
-        """End now, and wait until the thread is gone. Safe to call twice."""
+    def close(self, fade_s: float = 0.0) -> None:
+        """End, with a fade if asked for, and wait until the thread is gone. Safe to call twice."""
+        if fade_s > 0 and self._thread.is_alive():
+            self._fade_out(fade_s)
         self._inbox.put(None)
         self._thread.join(_CLOSE_S)
+
+    def _fade_out(self, fade_s: float) -> None:
+        is_over = threading.Event()
+        self.subscribe(lambda status: None if status.state in ACTIVE else is_over.set())
+        self.send(Stop(fade_s))
+        if self._status.state in ACTIVE:
+            is_over.wait(fade_s + _CLOSE_S)
 
     def _run(self) -> None:
         while True:

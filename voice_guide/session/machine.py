@@ -151,29 +151,31 @@ def _set_volume(state: State, event: SetVolume) -> Move:
     return state, (event,)
 
 
-_ACTIVE = (Mode.PREPARING, Mode.PLAYING, Mode.PAUSED)
+ACTIVE = (Mode.PREPARING, Mode.PLAYING, Mode.PAUSED)
+"""A session is under way."""
+
 _SOUNDING = (Mode.PREPARING, Mode.PLAYING)
 
 _ROWS: tuple[tuple[tuple[Mode, ...], type, Callable[[State, Any], Move]], ...] = (
     ((Mode.IDLE, Mode.ENDED), Play, _begin),
-    (_ACTIVE, Play, _begin_anew),
+    (ACTIVE, Play, _begin_anew),
     (_SOUNDING, Pause, _pause),
     (_SOUNDING, Toggle, _pause),
     ((Mode.PAUSED,), Resume, _resume),
     ((Mode.PAUSED,), Toggle, _resume),
-    (_ACTIVE, Skip, _skip),
-    (_ACTIVE, Back, _back),
-    (_ACTIVE, Seek, _seek),
-    (_ACTIVE, Ease, _ease),
+    (ACTIVE, Skip, _skip),
+    (ACTIVE, Back, _back),
+    (ACTIVE, Seek, _seek),
+    (ACTIVE, Ease, _ease),
     (_SOUNDING, Stop, _fade),
     ((Mode.PAUSED,), Stop, _finish),
     (tuple(Mode), SetVolume, _set_volume),
     ((Mode.PREPARING,), OpeningReady, _open),
-    (_ACTIVE, ScoreReady, _sound),
-    (_ACTIVE, Ended, _come_to_the_end),
-    (_ACTIVE, DeviceLost, _lose_device),
-    (_ACTIVE, DeviceBack, _find_device),
-    (_ACTIVE, Failed, _fail),
+    (ACTIVE, ScoreReady, _sound),
+    (ACTIVE, Ended, _come_to_the_end),
+    (ACTIVE, DeviceLost, _lose_device),
+    (ACTIVE, DeviceBack, _find_device),
+    (ACTIVE, Failed, _fail),
 )
 _TABLE = {(mode, event): move for modes, event, move in _ROWS for mode in modes}
 

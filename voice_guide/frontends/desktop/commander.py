@@ -20,7 +20,7 @@ from voice_guide.frontends.desktop.media import MediaCommand, Open, Press, Seek,
 from voice_guide.frontends.services import Services
 from voice_guide.session import events
 from voice_guide.session.controller import Controller
-from voice_guide.session.machine import Mode
+from voice_guide.session.machine import ACTIVE, Mode
 from voice_guide.session.status import Status
 
 SILENT_DB: Final = -60.0
@@ -43,8 +43,6 @@ _PRESSES: Final[dict[Press, Callable[[], events.Command]]] = {
     Press.SKIP: events.Skip,
     Press.BACK: events.Back,
 }
-
-_ACTIVE: Final = (Mode.PREPARING, Mode.PLAYING, Mode.PAUSED)
 
 
 class Commander:
@@ -71,7 +69,7 @@ class Commander:
     @property
     def is_active(self) -> bool:
         """Whether a session is under way."""
-        return self.status.state in _ACTIVE
+        return self.status.state in ACTIVE
 
     def send(self, command: events.Command) -> None:
         """Ask the session for something."""
@@ -158,7 +156,7 @@ class Commander:
 
     def _simply(self, word: str) -> str:
         status = self.status
-        if status.state not in _ACTIVE:
+        if status.state not in ACTIVE:
             return "Nothing is playing."
         if word in {"skip", "back"} and not status.length_s:
             return "The session is only just beginning."

@@ -33,6 +33,9 @@ _NAME: Final = "voice-guide"
 _READY_S: Final = 20.0
 """Loading what plays a session takes half a second; on a machine just started, some more."""
 
+_FAREWELL_S: Final = 0.4
+"""Fade of a session that the program's end interrupts: no click, and soon over."""
+
 _NO_TRAY: Final = Notice(
     "This desktop shows no tray",
     "voice-guide is there all the same: bind “voice-guide toggle” to a key to begin and to pause,"
@@ -107,10 +110,10 @@ class Companion:
 
     def _close(self) -> None:
         self._instance.close()
+        if (controller := self._ready()) is not None:
+            controller.close(_FAREWELL_S)
         self._menu.close()
         self._icon.stop()
-        if (controller := self._ready()) is not None:
-            controller.close()
         self._system.close()
 
     def _begin_to_load(self) -> None:

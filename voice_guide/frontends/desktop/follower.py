@@ -9,13 +9,11 @@ from voice_guide.frontends.desktop.commander import db_to_share
 from voice_guide.frontends.desktop.face import Face, draw_face, status_to_face
 from voice_guide.frontends.desktop.media import MediaControls, NowPlaying
 from voice_guide.frontends.desktop.systems import Icon, Microphone, Players
-from voice_guide.session.machine import Mode
+from voice_guide.session.machine import ACTIVE, Mode
 from voice_guide.session.status import Status
 
 if TYPE_CHECKING:
     from voice_guide.store.settings import Companion
-
-_ACTIVE = (Mode.PREPARING, Mode.PLAYING, Mode.PAUSED)
 
 
 class Follower:
@@ -55,7 +53,7 @@ class Follower:
 
     def see(self, status: Status) -> None:
         """Bring the desktop up to date."""
-        is_active = status.state in _ACTIVE
+        is_active = status.state in ACTIVE
         if is_active != self._was_active:
             self._was_active = is_active
             self._begin() if is_active else self._end(status)
