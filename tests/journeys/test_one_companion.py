@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -79,7 +80,7 @@ def test_twenty_starts_at_once_are_one_icon(silent_world: World) -> None:
 
 @needs_rig
 def test_starts_plays_and_keys_at_once_are_one_companion(sounding_world: World) -> None:
-    """`play` starts a companion where there is none, `toggle` does not: all meet the same one."""
+    """`play` and `toggle` start a companion where there is none: all meet the same one."""
     words = ((), ("play", "breathing/box"), ("toggle",))
     # In a session that `play` starts nobody reads what the companion says.
     started = [(how, sounding_world.spawn(*how)) for _ in range(6) for how in words]
@@ -87,14 +88,12 @@ def test_starts_plays_and_keys_at_once_are_one_companion(sounding_world: World) 
     others = by_word["play", "breathing/box"] + by_word["toggle",]
     wait_until(lambda: not still_running(others), 120.0, "not all are answered")
     wait_until(lambda: len(still_running(by_word[()])) <= 1, 60.0, "several stay")
-    assert {one.returncode for one in by_word["play", "breathing/box"]} == {0}
-    assert {one.returncode for one in by_word["toggle",]} <= {0, 1}
+    assert {one.returncode for one in others} == {0}
     assert {one.returncode for one in by_word[()]} <= {0, None}
     said = sounding_world.log
     assert said.count("Playing Box breathing.") == 6
-    absent = "voice-guide is not in the tray. Start it with: voice-guide"
-    answers = ("Playing Box breathing.", "Playing Calm count.", "Paused.", "Going on.")
-    assert leftover(said, THERE, absent, *answers) == ""
+    others_said = re.sub(r"Playing [\w ]+\.|Paused\.|Going on\.", "", said)  # what `toggle` does
+    assert leftover(others_said, THERE) == ""
     assert len(sounding_world.tray.registered) == 1
     sounding_world.say("stop")
     sounding_world.wait_for("idle")
@@ -174,12 +173,13 @@ def test_whoever_misbehaves_at_the_door_changes_nothing(silent_world: World) -> 
         assert time.monotonic() - began < CLIENT_S / 2
         for one in crowd:
             one.close()
-    assert silent_world.say("toggle").startswith("Playing")
-    silent_world.say("stop")
-    silent_world.wait_for("idle")
+    assert silent_world.status()["state"] == "idle"
     after = footprint(pid)
+    # It may still be loading what plays; a hundred askers would show.
     assert after.rss_mb - before.rss_mb < 8
-    assert after.files <= before.files + 4  # a session leaves its voice waiting for the next
+    assert after.threads - before.threads < 4
+    assert after.files - before.files < 8
+    assert silent_world.say("toggle").startswith("Playing")
     silent_world.end()
 
 

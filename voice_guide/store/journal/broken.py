@@ -70,6 +70,8 @@ def set_aside(path: Path) -> Path | None:
 def find_aside(path: Path) -> tuple[Path, ...]:
     """Return the journals that were set aside, with the files beside them; the oldest first."""
     pattern = f"{path.stem}-broken-*{path.suffix}"
+    if not os.path.isdir(path.parent):  # noqa: PTH112 - a Path raises where a name is too long
+        return ()
     return tuple(
         found
         for ending in ("", _LOG, _INDEX)
