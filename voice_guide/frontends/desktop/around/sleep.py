@@ -23,8 +23,9 @@ _RULE: Final = (
     f"type='signal',interface='{_MANAGER}',member='{_SIGNAL}',path='/org/freedesktop/login1'"
 )
 
-FADE_S: Final = 0.6
-"""Sleep is held off this long, so that the pause is heard as a fade; logind grants up to 5 s."""
+FADE_S: Final = 1.0
+"""Sleep is held off this long, or the rest of the fade would be heard at waking: the fade itself
+takes 0.3 s, and what the sound device holds already up to half a second. logind grants 5 s."""
 
 
 class SleepWatch:
