@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rig import MISSING
 
-from benchmarks import listed, material, played, rendered, speed, started, ticked
+from benchmarks import answered, listed, material, played, rendered, speed, started, ticked
 from benchmarks.table import (
     HEADINGS,
     Row,
@@ -40,6 +40,7 @@ MEASURES: Final[dict[str, Callable[[bool], list[Row]]]] = {
     "loudness": rendered.measure_loudness,
     "words": rendered.measure_words,
     "list": listed.measure_list,
+    "answers": answered.measure_answers,
     "rituals": ticked.measure_ticking,
     "start": started.measure_start,
     "playing": played.measure_playing,
