@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
-from voice_guide.frontends.services import Services
+from voice_guide.frontends.services import Device, Services
 from voice_guide.store.library import Library
 from voice_guide.store.paths import Paths, find_paths
 
@@ -191,17 +191,18 @@ def _load_sound() -> None:
 def _controller(
     engine: Callable[[], Engine],
     palette: Callable[[], Palette],
-    device: str | int | None,
+    device: Device | Callable[[], Device],
     ending: ExitStack,
     memory: Callable[[], Memory],
 ) -> Controller:
     from voice_guide.session.controller import Controller
 
+    player = lru_cache(1)(_player)  # which knows, from one session to the next, of a lost device
     # What remembers is loaded once something is heard: the first bell does not wait for it.
     controller = Controller(
         engine,
         palette,
-        lambda: _player(device),
+        lambda: player(device() if callable(device) else device),
         on_ended=lambda ending: memory().end(ending),
         on_heard=lambda so_far: memory().hear(so_far),
     )
@@ -209,7 +210,7 @@ def _controller(
     return controller
 
 
-def _player(device: str | int | None) -> Player:
+def _player(device: Device) -> Player:
     from voice_guide.output.device import DeviceOutput, NullOutput
     from voice_guide.output.player import Player
 

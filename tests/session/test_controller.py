@@ -57,6 +57,27 @@ def test_it_plays_pauses_and_ends(controller):
     assert all(one != two for one, two in pairwise(seen))
 
 
+def test_each_session_plays_on_the_output_that_is_wished_as_it_begins():
+    palette = shipped_palette()
+    outputs = {name: NullOutput(paced=True) for name in ("speakers", "headphones")}
+    players = {name: Player(output) for name, output in outputs.items()}
+    wished = ["speakers"]
+    made = Controller(SilentEngine, lambda: palette, lambda: players[wished[0]])
+    try:
+        made.send(e.SetVolume(-6.0))
+        for wished[0] in ("speakers", "headphones", "headphones", "speakers"):
+            made.send(e.Play(ASK))
+            wait_until(outputs[wished[0]].is_alive, what=f"nothing on the {wished[0]}")
+            wait_until(lambda: made.status.position_s > 0.1)
+            playing = [name for name, output in outputs.items() if output.is_alive()]
+            assert playing == wished
+            assert players[wished[0]].volume_db == -6.0
+            made.send(e.Stop(0.0))
+            wait_until(lambda: made.status.state is Mode.ENDED)
+    finally:
+        made.close()
+
+
 def test_an_idle_session_sleeps(controller):
     assert not controller._conductor.is_moving()
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from voice_guide.voice.engine import Engine, VoiceInfo
 
 
+Device = str | int | None
+"""A part of an output's name, or its number; None is the system's own choice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The program's parts, put together by `voice_guide.app`."""
@@ -42,9 +46,9 @@ class Services:
     engine: Callable[[], Engine]
     voices: Callable[[], tuple[VoiceInfo, ...]]
     """Lists who can speak, the recommended one first; in a child process of its own, which ends."""
-    controller: Callable[[str | int | None], Controller]
-    """Makes a controller that plays on this output; None is the system's own choice."""
-    player: Callable[[str | int | None], Player]
+    controller: Callable[[Device | Callable[[], Device]], Controller]
+    """Makes a controller that plays on this output, or on the one named as a session begins."""
+    player: Callable[[Device], Player]
     """Makes a player on this output, for a sound on its own."""
     warm: Callable[[], None]
     """Begins to load the sound library in the background: to start it is mostly waiting."""

@@ -148,7 +148,7 @@ class Conductor:
         self._forget()
         self._hearing = Hearing(effect.ask)
         self._preparation = Preparation(effect.ask, self._engine, self._palette, self._post)
-        self._open_player()  # meanwhile, in this thread
+        self._choose_player()  # meanwhile, in this thread
 
     def _pause(self, _effect: events.PausePlayer) -> None:
         if self._is_sounding:
@@ -162,11 +162,16 @@ class Conductor:
     def _tell(self, effect: events.Tell) -> None:
         self._passing_notice = effect.notice
 
+    def _choose_player(self) -> Player:
+        """Take the player for the next session: the same one, unless another device is wished."""
+        player = self._make_player()
+        if player is not self._player:
+            self._player = player
+            player.volume_db = self._volume_db
+        return player
+
     def _open_player(self) -> Player:
-        if self._player is None:
-            self._player = self._make_player()
-            self._player.volume_db = self._volume_db
-        return self._player
+        return self._choose_player() if self._player is None else self._player
 
     def _sound(self, score: Score) -> None:
         player = self._open_player()

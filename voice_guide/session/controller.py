@@ -34,7 +34,8 @@ class Controller:
     Parameters
     ----------
     engine, palette, player
-        Made on first need, in the thread that needs it: what is not needed costs no time.
+        Made on first need, in the thread that needs it: what is not needed costs no time. The
+        player is asked for as each session begins; another one is for another output.
     on_ended
         Told what has become of each session, once, in the session's own thread. A fault that it
         raises becomes a notice.

@@ -122,7 +122,7 @@ class Companion:
 
     def _load(self) -> None:
         try:
-            controller = self._services.controller(self._services.settings().sound.device)
+            controller = self._services.controller(lambda: self._settings().sound.device)
             controller.subscribe(self._follower().see)
             self._wishes()
             self._loaded.set_result(controller)

@@ -35,11 +35,11 @@ def begin_label(status: Status) -> str:
 
 
 def now_label(status: Status) -> str:
-    """Return what is heard, where it is, and how long it goes on."""
-    left_s = max(0.0, status.length_s - status.position_s)
-    minutes, seconds = divmod(int(left_s), 60)
-    parts = [shorten(status.title) or "One moment", _PHASES.get(status.phase, status.section)]
-    parts += [f"{minutes}:{seconds:02d} left"] if status.length_s else []
+    """Return how long it goes on, what is heard, and where it is."""
+    minutes, seconds = divmod(int(max(0.0, status.length_s - status.position_s)), 60)
+    # The time first: a panel cuts off what grows while the menu is open.
+    parts = [f"{minutes}:{seconds:02d} left"] if status.length_s else []
+    parts += [shorten(status.title) or "One moment", _PHASES.get(status.phase, status.section)]
     return GAP.join(part for part in parts if part)
 
 
