@@ -119,7 +119,7 @@ class Player:
         self._change(score=score)
 
     def pause(self) -> None:
-        """Fade out within a quarter of a second; at a boundary, if one is near."""
+        """Fade out within a tenth of a second; at a boundary, if one is near."""
         if self._state is PlayerState.PLAYING:
             self._change(hush=Hush(PAUSE_FADE, at_boundary=True))
             self._sought = None

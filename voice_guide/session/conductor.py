@@ -22,7 +22,7 @@ from voice_guide.voice.engine import Engine
 
 _log = logging.getLogger(__name__)
 
-# What the device has taken already cannot be changed: half a second of buffer, a block or two, and
+# What the device has taken already cannot be changed: a fifth of a second of buffer and blocks, and
 # room for compiling. A score that takes another's place differs from it only after this.
 _AHEAD: Final = seconds_to_frames(0.75)
 
