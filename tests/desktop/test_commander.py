@@ -14,6 +14,7 @@ from voice_guide.app import build
 from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.asking import Wishes, wishes_to_text
 from voice_guide.frontends.desktop.commander import (
+    SAME_S,
     SILENT_DB,
     Commander,
     db_to_share,
@@ -40,7 +41,10 @@ class Desk:
         self.sent: list[events.Command] = []
         self.left = 0
         session = SimpleNamespace(send=self.sent.append)
-        self.commander = Commander(self.services, lambda: session, lambda: self.status, self.leave)
+        self.now_s = 100.0
+        self.commander = Commander(
+            self.services, lambda: session, lambda: self.status, self.leave, lambda: self.now_s
+        )
 
     def leave(self) -> None:
         self.left += 1
@@ -133,10 +137,33 @@ def test_a_toggle_begins_pauses_and_goes_on(desk: Desk) -> None:
     assert desk.answer("toggle").answer.startswith("Playing ")
     assert desk.played().ask.name == "breathing/calm-count"
     desk.status = PLAYING
+    desk.now_s += SAME_S
     assert desk.answer("toggle") == Reply("Paused.")
     desk.status = replace(PLAYING, state=Mode.PAUSED)
+    desk.now_s += SAME_S
     assert desk.answer("toggle") == Reply("Going on.")
     assert desk.sent[-2:] == [events.Toggle(), events.Toggle()]
+
+
+def test_a_double_click_begins_and_does_not_pause(desk: Desk) -> None:
+    begun = desk.answer("toggle")
+    desk.status = PLAYING
+    for _ in range(4):  # and a key that is held down no more than that
+        desk.now_s += SAME_S / 5
+        assert desk.answer("toggle") == begun
+    assert events.Toggle() not in desk.sent
+    assert desk.played()
+    desk.now_s += SAME_S
+    assert desk.answer("toggle") == Reply("Paused.")
+
+
+def test_a_toggle_that_could_not_be_may_be_tried_again_at_once(desk: Desk) -> None:
+    settings = desk.services.paths.settings
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[companion]\nfavourite = "nonsense"\n')
+    for _ in range(2):
+        with pytest.raises(VoiceGuideError, match="no script and no file"):
+            desk.answer("toggle")
 
 
 def test_a_volume_is_told_set_and_kept_for_the_next_session(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -25,6 +26,10 @@ from voice_guide.session.status import Status
 
 SILENT_DB: Final = -60.0
 """Where a slider at nothing lies; the settings allow no less."""
+
+SAME_S: Final = 0.5
+"""A second click or key within this belongs to the first: Windows' own time for a double click, and
+the longest that desktops wait. Who clicks twice at night wants to begin, not to begin and pause."""
 
 _SIMPLE: Final[dict[str, tuple[Callable[[], events.Command], str]]] = {
     "pause": (events.Pause, "Paused."),
@@ -54,11 +59,14 @@ class Commander:
         controller: Callable[[], Controller],
         status: Callable[[], Status],
         leave: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._services = services
         self._controller = controller
         self._status = status
         self._leave = leave
+        self._clock = clock
+        self._toggled = (-math.inf, "")
         self._volume: tuple[float, float] | None = None
 
     @property
@@ -93,7 +101,14 @@ class Commander:
         return self.play(self._services.settings().companion.favourite)
 
     def toggle(self) -> str:
-        """Begin, pause or go on: what a click and a key do."""
+        """Begin, pause or go on: what a click and a key do; a double click does it once."""
+        toggled_s, said = self._toggled
+        if self._clock() - toggled_s >= SAME_S:
+            said = self._toggle()
+            self._toggled = (self._clock(), said)
+        return said
+
+    def _toggle(self) -> str:
         if not self.is_active:
             return self.play_favourite()
         is_paused = self.status.state is Mode.PAUSED
