@@ -13,9 +13,23 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusBool, DBusStr, DBusUnixFd
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_property, dbus_signal
 
+early: list[tuple[str, ...]] | None = []
+"""What was asked before the name was known to be ours; None from then on."""
+
 
 def say(*words: str) -> None:
+    if early is not None:
+        early.append(words)
+        return
     print(*words, flush=True)
+
+
+def say_ready() -> None:
+    global early
+    before, early = early or [], None
+    say("ready")
+    for words in before:
+        say(*words)
 
 
 class Logind(ServiceInterface):
@@ -101,7 +115,7 @@ async def main(kind: str, name: str, *words: str) -> None:
         bus.export("/org/mpris/MediaPlayer2", player)
         bus.export("/org/mpris/MediaPlayer2", StatusKey(player))
     await bus.request_name(name)
-    say("ready")
+    say_ready()
     await bus.wait_for_disconnect()
 
 

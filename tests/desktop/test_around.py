@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from own_bus import OwnBus, needs_bus, own_bus
 from rig import wait_until
+from stand_ins import Logind, Player
 
 from voice_guide.frontends.desktop.around.logout import LogoutWatch
 from voice_guide.frontends.desktop.around.others import OtherPlayers
@@ -22,8 +22,6 @@ from voice_guide.frontends.desktop.media.mpris import Mpris
 from voice_guide.frontends.desktop.tray.loop import BusThread
 
 pytestmark = [pytest.mark.real, needs_bus]
-
-STAND_IN = str(Path(__file__).parents[1] / "bus_stand_ins.py")
 
 
 @pytest.fixture
@@ -39,21 +37,6 @@ def line(bus: OwnBus) -> Iterator[BusLine]:
     yield made
     made.close()
     thread.close()
-
-
-class StandIn:
-    """A process on the bus that says what is asked of it, one line each."""
-
-    def __init__(self, bus: OwnBus, kind: str, name: str, *words: str) -> None:
-        self.name = name
-        self.client = bus.keep(sys.executable, STAND_IN, kind, name, *words)
-        self.read = self.client.read
-        self.end = self.client.end
-        assert self.read() == "ready"
-
-    def hear_of(self, bus: OwnBus, path: str, member: str, word: str) -> None:
-        place = (f"--dest={self.name}", path, member, word)
-        bus.run("dbus-send", "--session", "--print-reply", *place)
 
 
 # Logging out.
@@ -101,15 +84,6 @@ def test_without_a_display_there_is_no_logout(bus: OwnBus, line: BusLine) -> Non
 
 
 # Sleep.
-
-
-class Logind(StandIn):
-    def __init__(self, bus: OwnBus) -> None:
-        super().__init__(bus, "logind", "org.freedesktop.login1")
-
-    def sleeps(self, bus: OwnBus, going: bool) -> None:
-        place = "/org/freedesktop/login1"
-        self.hear_of(bus, place, "stand.In.Sleep", f"boolean:{str(going).lower()}")
 
 
 def test_sleep_is_told_and_held_off_for_the_fade(bus: OwnBus, line: BusLine) -> None:
@@ -161,6 +135,15 @@ def test_a_system_without_logind_or_without_a_bus(bus: OwnBus, line: BusLine) ->
     SleepWatch(line, lambda _: None).close()
 
 
+def test_a_logind_that_comes_later(bus: OwnBus, line: BusLine) -> None:
+    watch = SleepWatch(line, lambda _: None)
+    wait_until(lambda: len([name for name in bus.names() if name.startswith(":")]) == 2)
+    logind = Logind(bus)
+    assert logind.read() == "held sleep delay"
+    watch.close()
+    assert logind.read() == "let go"
+
+
 def test_a_system_bus_that_came_back(bus: OwnBus, line: BusLine) -> None:
     told: queue.SimpleQueue[bool] = queue.SimpleQueue()
     watch = SleepWatch(line, told.put, fade_s=0.0)
@@ -174,15 +157,6 @@ def test_a_system_bus_that_came_back(bus: OwnBus, line: BusLine) -> None:
 
 
 # Other players.
-
-
-class Player(StandIn):
-    def __init__(self, bus: OwnBus, name: str, status: str) -> None:
-        super().__init__(bus, "player", f"org.mpris.MediaPlayer2.{name}", status)
-
-    def set_to(self, bus: OwnBus, status: str) -> None:
-        self.hear_of(bus, "/org/mpris/MediaPlayer2", "stand.In.Set", f"string:{status}")
-        assert self.read() == status
 
 
 def test_exactly_those_that_played_go_on(bus: OwnBus, line: BusLine) -> None:

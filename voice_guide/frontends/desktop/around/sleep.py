@@ -12,15 +12,16 @@ from typing import Final
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
 
-from voice_guide.frontends.desktop.bus import BusLine, watch
+from voice_guide.frontends.desktop.bus import BUS, BusLine, watch
 
 _log = logging.getLogger(__name__)
 
 _MANAGER: Final = "org.freedesktop.login1.Manager"
 _LOGIND: Final = ("org.freedesktop.login1", "/org/freedesktop/login1", _MANAGER)
 _SIGNAL: Final = "PrepareForSleep"
-_RULE: Final = (
-    f"type='signal',interface='{_MANAGER}',member='{_SIGNAL}',path='/org/freedesktop/login1'"
+_RULES: Final = (
+    f"type='signal',interface='{_MANAGER}',member='{_SIGNAL}',path='/org/freedesktop/login1'",
+    f"type='signal',interface='{BUS[2]}',member='NameOwnerChanged',arg0='{_LOGIND[0]}'",
 )
 
 FADE_S: Final = 1.0
@@ -48,6 +49,7 @@ class SleepWatch:
         self._bus: MessageBus | None = None
         self._hold: int | None = None
         self._is_wanted = False
+        self._turn = asyncio.Lock()
         self._line.keep(self._arrange)
 
     def close(self) -> None:
@@ -61,14 +63,19 @@ class SleepWatch:
             self._bus.remove_message_handler(self._hear)
         self._bus = bus
         bus.add_message_handler(self._hear)
-        await watch(bus, _RULE)
+        for rule in _RULES:
+            await watch(bus, rule)
         await self._take_hold(bus)
 
     def _hear(self, message: Message) -> None:
-        is_signal = message.message_type is MessageType.SIGNAL
-        if not is_signal or message.member != _SIGNAL or message.interface != _MANAGER:
+        if message.message_type is not MessageType.SIGNAL:
             return
-        if message.signature != "b":
+        if message.member == "NameOwnerChanged" and message.body[0] == _LOGIND[0]:
+            if message.body[2] and self._is_wanted and self._bus is not None:
+                self._line.post(self._take_hold(self._bus))  # it came after us, or came back
+            return
+        is_ours = message.member == _SIGNAL and message.interface == _MANAGER
+        if not is_ours or message.signature != "b":
             return
         going_to_sleep = bool(message.body[0])
         try:
@@ -89,6 +96,11 @@ class SleepWatch:
 
     async def _take_hold(self, bus: MessageBus) -> None:
         self._is_wanted = True
+        async with self._turn:
+            if self._hold is None:
+                await self._ask_for_hold(bus)
+
+    async def _ask_for_hold(self, bus: MessageBus) -> None:
         words = ["sleep", "voice-guide", "Fading out the session", "delay"]
         request = Message(
             destination=_LOGIND[0],
@@ -101,7 +113,6 @@ class SleepWatch:
         with contextlib.suppress(TimeoutError, OSError, EOFError):
             reply = await asyncio.wait_for(bus.call(request), 2.0)
             if reply and reply.message_type is MessageType.METHOD_RETURN and reply.unix_fds:
-                self._release()
                 self._hold = reply.unix_fds[0]
                 if not self._is_wanted:  # closed, or asleep again, while logind was answering
                     self._release()
