@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from companion_rig import PROGRAM, World, needs_world, world
 from rig import needs_rig, wait_until
 
+from voice_guide.frontends.desktop.commander import SAME_S
 from voice_guide.frontends.desktop.instance.client import ask
 
 pytestmark = [pytest.mark.real, needs_rig, needs_world]
@@ -130,8 +132,10 @@ def test_each_command_says_what_it_did(shared: World) -> None:
         assert run(shared, word).stdout == "Nothing is playing.\n"
     assert run(shared, "toggle").stdout.startswith("Playing ")
     wait_until(lambda: bool(shared.status()["length_s"]), 20.0, "the score is never there")
+    time.sleep(SAME_S)  # or it would be the second half of a double click
     assert run(shared, "toggle").stdout == "Paused.\n"
     shared.wait_for("paused")
+    time.sleep(SAME_S)
     assert run(shared, "toggle").stdout == "Going on.\n"
     shared.wait_for("playing")
     assert run(shared, "ease").stdout == "Going on without holding the breath.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from companion_rig import World, world
 from panel_rig import Panel, needs_panel
 from rig import needs_rig, wait_until
+
+from voice_guide.frontends.desktop.commander import SAME_S
 
 pytestmark = [pytest.mark.real, needs_rig, needs_panel]
 
@@ -40,6 +43,12 @@ def press(desk: World, key: str) -> str:
     return str(desk.status()["state"])
 
 
+def press_alone(desk: World, key: str) -> None:
+    """Press a key when it can no longer be taken for the second half of a double click."""
+    time.sleep(SAME_S)
+    press(desk, key)
+
+
 def test_a_key_begins_pauses_and_goes_on(desk: World) -> None:
     choose(desk, KEY)
     desk.begin()
@@ -48,18 +57,18 @@ def test_a_key_begins_pauses_and_goes_on(desk: World) -> None:
     assert desk.status()["script"] == "breathing/box"
     for _ in range(3):
         before = desk.status()["state"]
-        desk.desk.xdotool("key", KEY)
+        press_alone(desk, KEY)
         desk.wait_for({"playing": "paused", "paused": "playing"}[before])
     choose(desk, "F9")
     desk.say("pause")
     desk.say("stop")
     desk.wait_for("idle")
-    desk.say("toggle")  # another key is heard from the next session on
+    desk.play("breathing/box")  # another key is heard from the next session on
     desk.wait_for("playing")
     wait_until(lambda: press(desk, "F9") == "paused", what="the new key is not heard")
-    desk.desk.xdotool("key", KEY)
-    assert desk.say("status")
-    desk.wait_for("paused")
+    press_alone(desk, KEY)
+    press_alone(desk, "F9")
+    desk.wait_for("playing")
     assert desk.tray.notices == []
 
 
