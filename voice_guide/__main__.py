@@ -76,8 +76,6 @@ def _carry_out(arguments: list[str], services: Services, *, wants_details: bool)
             return code
     import logging
 
-    from voice_guide.frontends.cli.commands import run
-
     # What only a maker can read is said with --debug alone.
     logging.basicConfig(handlers=None if wants_details else [logging.NullHandler()])
     if not arguments:
@@ -87,6 +85,8 @@ def _carry_out(arguments: list[str], services: Services, *, wants_details: bool)
             from voice_guide.frontends.desktop.companion import run_companion
 
             return run_companion(services)
+    from voice_guide.frontends.cli.commands import run
+
     return run(arguments, services)
 
 

@@ -48,6 +48,23 @@ def test_windows_and_macos_need_nothing_that_is_linux_alone() -> None:
     )
 
 
+def test_the_icon_waits_for_no_arithmetic() -> None:
+    """What plays a session is loaded once the icon is there: its import takes longer than that."""
+    modules = "voice_guide.__main__, voice_guide.frontends.desktop.companion"
+    system = "voice_guide.frontends.desktop.systems.linux" if sys.platform == "linux" else "sys"
+    heavy = "{'numpy', 'msgspec', 'yaml', 'typer', 'sounddevice', 'Xlib'}"
+    code = f"import sys, {modules}, {system}; print({heavy} & sys.modules.keys() or 'light')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "light"
+
+
 @pytest.fixture
 def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     monkeypatch.setenv("VOICE_GUIDE_HOME", str(tmp_path / "vg"))

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from voice_guide.score.model import Cue, CueKind, Score, Section, Span
 from voice_guide.script.model import Phase
-from voice_guide.session.status import Status, View
+from voice_guide.session.status import Status
+from voice_guide.session.view.moments import View
 
 
 def breath(onset, end, phase, number, section=1):

@@ -15,7 +15,9 @@ from voice_guide.session import events
 from voice_guide.session.events import Effect, Event
 from voice_guide.session.machine import Mode, State, step
 from voice_guide.session.prepare import Happening, Post, Preparation, Prepared, recompile
-from voice_guide.session.status import Ending, Hearing, Status, View
+from voice_guide.session.status import Ending, Status
+from voice_guide.session.view.hearing import Hearing
+from voice_guide.session.view.moments import View
 from voice_guide.sound.clip import Frames, frames_to_seconds, seconds_to_frames
 from voice_guide.sound.palette import Palette
 from voice_guide.voice.engine import Engine

@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.asking import (
@@ -20,9 +20,11 @@ from voice_guide.frontends.desktop.instance.wire import REFUSED, Reply, Request
 from voice_guide.frontends.desktop.media import MediaCommand, Open, Press, Seek, SetVolume
 from voice_guide.frontends.services import Services
 from voice_guide.session import events
-from voice_guide.session.controller import Controller
 from voice_guide.session.machine import ACTIVE, Mode
 from voice_guide.session.status import Status
+
+if TYPE_CHECKING:
+    from voice_guide.session.controller import Controller
 
 SILENT_DB: Final = -60.0
 """Where a slider at nothing lies; the settings allow no less."""
