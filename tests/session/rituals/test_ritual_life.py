@@ -54,6 +54,14 @@ everything = travelling | st.tuples(
 )
 
 
+Happenings = list[tuple[float, tuple[object, ...]]]
+
+
+def several(kind: st.SearchStrategy[tuple[object, ...]]) -> st.SearchStrategy[Happenings]:
+    """Return what happens to one life, each after some hours in which nothing does."""
+    return st.lists(st.tuples(st.floats(0.1, 30), kind), min_size=4, max_size=12)
+
+
 @st.composite
 def lives(draw: st.DrawFn) -> tuple[Life, date]:
     first_day, zone = draw(starts), draw(zones)
@@ -73,8 +81,9 @@ def lives(draw: st.DrawFn) -> tuple[Life, date]:
     return Life(now, zone, rituals, answers), first_day
 
 
-def live(life: Life, first_day: date, happenings: list[tuple[object, ...]]) -> None:
-    for name, *words in happenings:
+def live(life: Life, first_day: date, happenings: Happenings) -> None:
+    for hours, (name, *words) in happenings:
+        life.wait(timedelta(hours=hours))
         getattr(life, str(name))(*words)
     life.be_busy(None)
     life.wait(3 * timedelta(hours=1))
@@ -83,23 +92,23 @@ def live(life: Life, first_day: date, happenings: list[tuple[object, ...]]) -> N
     life.check_end(first_day)
 
 
-@given(lives(), st.lists(ordinary, max_size=12))
+@given(lives(), several(ordinary))
 def test_at_home_nothing_is_lost_and_nothing_comes_twice(
-    begun: tuple[Life, date], happenings: list[tuple[object, ...]]
+    begun: tuple[Life, date], happenings: Happenings
 ) -> None:
     live(*begun, happenings)
 
 
-@given(lives(), st.lists(travelling, max_size=12))
+@given(lives(), several(travelling))
 def test_nor_when_the_zone_changes_at_any_moment(
-    begun: tuple[Life, date], happenings: list[tuple[object, ...]]
+    begun: tuple[Life, date], happenings: Happenings
 ) -> None:
     live(*begun, happenings)
 
 
-@given(lives(), st.lists(everything, max_size=12))
+@given(lives(), several(everything))
 def test_nor_when_the_clock_is_set_back_and_forward(
-    begun: tuple[Life, date], happenings: list[tuple[object, ...]]
+    begun: tuple[Life, date], happenings: Happenings
 ) -> None:
     live(*begun, happenings)
 
