@@ -43,6 +43,8 @@ class Desktop:
     display: str = ""
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
     bus: subprocess.Popen[bytes] | None = None
+    scale: int = 1
+    """Pixels for one: 2 as on a dense screen."""
 
     @property
     def address(self) -> str:
@@ -68,6 +70,7 @@ class Desktop:
             "DBUS_SESSION_BUS_ADDRESS": self.address,
             "NO_AT_BRIDGE": "1",
             "GSETTINGS_BACKEND": "memory",
+            "GDK_SCALE": str(self.scale),
             "GIO_USE_VFS": "local",
             "LC_ALL": "C.UTF-8",
         }
@@ -91,7 +94,8 @@ class Desktop:
         reading, writing = os.pipe()
         server = subprocess.Popen(
             [
-                *("Xvfb", "-displayfd", str(writing), "-screen", "0", f"{WIDTH}x{HEIGHT}x24"),
+                *("Xvfb", "-displayfd", str(writing)),
+                *("-screen", "0", f"{self.scale * WIDTH}x{self.scale * HEIGHT}x24"),
                 *("-nolisten", "tcp", "-noreset"),
             ],
             pass_fds=[writing],
@@ -183,13 +187,13 @@ class Desktop:
 
 
 @contextlib.contextmanager
-def desktop() -> Iterator[Desktop]:
+def desktop(*, scale: int = 1) -> Iterator[Desktop]:
     """Give an X server and a session bus, without a window manager or a panel."""
     with tempfile.TemporaryDirectory(prefix="vg-desk-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         for place in ("home", "config", "cache", "share", "state", "run"):
             (folder / place).mkdir(mode=0o700)
-        desk = Desktop(folder)
+        desk = Desktop(folder, scale=scale)
         try:
             desk.start_display()
             desk.start_bus()
@@ -230,12 +234,13 @@ class Panel(Desktop):
 
     def icons(self) -> list[tuple[int, int]]:
         """Return where icons are on the panel, from left to right."""
-        strip = self.pixels()[2 : PANEL_PX - 2, : WIDTH // 2].astype(int)
+        height = self.scale * PANEL_PX
+        strip = self.pixels()[2 : height - 2, : self.scale * WIDTH // 2].astype(int)
         background = strip[:, -1:]
         columns = (np.abs(strip - background).max(axis=2) > 24).any(axis=0)
         edges = np.flatnonzero(np.diff(np.concatenate([[False], columns, [False]]).astype(int)))
         return [
-            (int(left + right) // 2, PANEL_PX // 2)
+            (int(left + right) // 2, height // 2)
             for left, right in edges.reshape(-1, 2)
             if right - left >= 6
         ]
@@ -311,10 +316,10 @@ class Panel(Desktop):
 
 
 @contextlib.contextmanager
-def panel(*, dark: bool = True, running: bool = True) -> Iterator[Panel]:
+def panel(*, dark: bool = True, running: bool = True, scale: int = 1) -> Iterator[Panel]:
     """Give a desktop with a panel that runs or is still to come, and clear everything away."""
-    with desktop() as bare:
-        desk = Panel(bare.folder, bare.display, bare.children, bare.bus, dark=dark)
+    with desktop(scale=scale) as bare:
+        desk = Panel(bare.folder, bare.display, bare.children, bare.bus, scale, dark=dark)
         desk.configure()
         if running:
             desk.start_panel()

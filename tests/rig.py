@@ -162,14 +162,14 @@ class Rig:
         """Count the streams that play into the server now."""
         return len(self.pactl("list", "short", "sink-inputs").stdout.splitlines())
 
-    def start_recording(self) -> Recording:
+    def start_recording(self, latency_ms: int = 20) -> Recording:
         """Record the sink from now on; returns once samples flow."""
         path = self.folder / f"recording{len(self.recordings)}.f32"
         with path.open("wb") as file:
             process = subprocess.Popen(
                 [
                     *("parec", "-d", f"{SINK}.monitor", f"--rate={SAMPLE_RATE}"),
-                    *("--channels=2", "--format=float32le", "--latency-msec=20"),
+                    *("--channels=2", "--format=float32le", f"--latency-msec={latency_ms}"),
                 ],
                 env=self.env,
                 stdout=file,

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -128,8 +129,9 @@ def make_tray(home: Path) -> Tray:
     controller = services.controller(NULL_DEVICE)
     left: list[None] = []
     changes: list[None] = []
+    clock = count(step=10).__next__  # nothing here is a double click
     commander = Commander(
-        services, lambda: controller, lambda: controller.status, lambda: left.append(None)
+        services, lambda: controller, lambda: controller.status, lambda: left.append(None), clock
     )
     notices = Notices()
     menu = TrayMenu(

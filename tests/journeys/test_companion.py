@@ -3,97 +3,152 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
-from panel_rig import Panel, needs_panel, panel
-from rig import Recording, Rig, needs_rig, sound_rig, wait_until
+from benchmarks.rendered import best_match
+from companion_on_panel import OnPanel, on_panel
+from hearing import Ear, fade_gain, listening, steepest_fall
+from panel_rig import needs_panel
+from rig import needs_rig, wait_until
 
-from voice_guide.sound.clip import SAMPLE_RATE
+from voice_guide.score.model import Cue, CueKind, Score, Stem
+from voice_guide.score.render import render
+from voice_guide.session.prepare import Prepared, recompile
+from voice_guide.sound.clip import SAMPLE_RATE, Frames
 
 pytestmark = [pytest.mark.real, needs_rig, needs_panel]
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-m", "voice_guide")
-
-
-@dataclass
-class Companion:
-    """The program in the tray of a panel of its own."""
-
-    desk: Panel
-    rig: Rig
-    env: dict[str, str]
-    process: subprocess.Popen[bytes]
-
-    def say(self, *words: str) -> str:
-        """Run a command beside it, and return what it prints."""
-        done = subprocess.run(
-            [*PROGRAM, *words],
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr
-        return done.stdout.strip()
-
-    def state(self) -> str:
-        """What it says it is doing."""
-        return str(json.loads(self.say("status", "--json"))["state"])
-
-    def wait_for(self, *states: str) -> None:
-        """Wait until it is doing one of these."""
-        wait_until(lambda: self.state() in states, 15.0, f"never {' or '.join(states)}")
+FAVOURITE = "moments/waiting-for-a-reply"
+MS = SAMPLE_RATE // 1000
 
 
 @pytest.fixture
-def companion() -> Iterator[Companion]:
-    with sound_rig() as rig, panel() as desk:
-        sound = {k: v for k, v in rig.env.items() if k.startswith(("ALSA", "PULSE"))}
-        env = {
-            **desk.env,
-            **sound,
-            "PYTHONPATH": str(ROOT),
-            "VOICE_GUIDE_HOME": str(desk.folder / "vg"),
-        }
-        process = desk.start(*PROGRAM, env=env)
-        desk.wait_for_icon()
-        yield Companion(desk, rig, env, process)
+def companion() -> Iterator[OnPanel]:
+    with on_panel() as made:
+        made.begin()
+        yield made
 
 
-def sounding(recording: Recording) -> int:
-    """Count the frames so far that are not silent."""
-    return int((np.abs(recording.samples()).max(axis=1) > 1e-4).sum())
+def mono(score: Score, start: Frames, stop: Frames, *stems: Stem) -> np.ndarray:
+    return render(score, start, stop, set(stems or Stem)).mean(axis=1, dtype=np.float64)
 
 
-def test_a_click_begins_pauses_and_goes_on(companion: Companion) -> None:
-    with companion.rig.record() as recording:
-        companion.desk.click_icon()
-        wait_until(lambda: sounding(recording) > 0, what="no bell is heard")
-        companion.wait_for("playing")
-        companion.desk.click_icon()
-        companion.wait_for("paused")
-        time.sleep(1.0)  # what the device held has been heard by then
-        quiet_from = sounding(recording)
-        time.sleep(0.5)
-        assert sounding(recording) == quiet_from
-        companion.desk.click_icon()
-        companion.wait_for("playing")
-        wait_until(lambda: sounding(recording) > quiet_from, what="it does not go on")
-        companion.desk.click_icon("middle")
-        companion.wait_for("idle")
-    assert recording.frames() > 2 * SAMPLE_RATE
+def test_a_session_is_begun_heard_paused_resumed_and_ended_by_clicks() -> None:
+    with on_panel() as companion:
+        prepared = companion.prepare_favourite(FAVOURITE)
+        companion.begin()
+        companion.point_at_icon()
+        with listening(companion.rig) as ear:
+            clicked_s = companion.click()
+            ear.wait_for_sound(clicked_s)
+            origin, score = hear_bell_and_word(ear, prepared, ear.frame_at(clicked_s))
+            silent_s = math.inf
+            for _ in range(3):  # whoever else works on this machine may hold one of them up
+                phrase = long_phrase(score, after=ear.recording.frames() - origin)
+                wait_for_frame(ear, origin + phrase.span.onset + SAMPLE_RATE)
+                clicked_s = companion.click()
+                silent_s = min(silent_s, ear.wait_for_silence(clicked_s))
+                check_fade(ear, score, origin, ear.frame_at(clicked_s))
+                companion.wait_for("paused")
+                before = ear.recording.frames()
+                companion.click()
+                companion.wait_for("playing")
+                origin = hear_phrase_again(ear, score, phrase, before)
+                if silent_s < 0.3:
+                    break
+            assert silent_s < 0.3
+            wait_for_frame(ear, origin + phrase.span.end + SAMPLE_RATE)
+            clicked_s = companion.click("middle")
+            assert 1.0 < ear.wait_for_silence(clicked_s, 1.0) < 3.0
+            check_fade(ear, score, origin, ear.frame_at(clicked_s))
+            companion.wait_for("idle")
 
 
-def test_a_menu_pick_begins_that_session(companion: Companion) -> None:
+def wait_for_frame(ear: Ear, frame: Frames) -> None:
+    wait_until(lambda: ear.recording.frames() >= frame, 60.0, "it does not go on")
+
+
+def hear_bell_and_word(ear: Ear, prepared: Prepared, start: int) -> tuple[int, Score]:
+    """Return the frame of the recording at which the score begins, and the score as it is heard."""
+    score = prepared.score
+    word = next(cue for cue in score.cues if cue.kind is CueKind.SPEECH)
+    wait_for_frame(ear, start + word.span.end + 3 * SAMPLE_RATE)
+    heard = ear.recording.samples()[start:].mean(axis=1, dtype=np.float64)
+    bell = mono(score, 0, word.span.onset, Stem.BELLS)
+    origin = best_match(heard[: 2 * SAMPLE_RATE], bell)
+    assert likeness(heard[origin:], bell) > 0.9, "what is heard first is the bell"
+    spoken = mono(score, word.span.onset, word.span.end, Stem.VOICE)
+    found = best_match(heard, spoken)
+    assert likeness(heard[found:], spoken) > 0.9, "then the first word"
+    # A machine that is busy speaks a little later; the score then says so, too.
+    late = found - origin - word.span.onset
+    assert 0 <= late < 2 * SAMPLE_RATE
+    if late:
+        later = prepared.first_word_at + late
+        score = recompile(prepared, first_word_at=later).score
+    return start + origin, score
+
+
+def likeness(heard: np.ndarray, wanted: np.ndarray) -> float:
+    """Return the correlation of the one with the beginning of the other."""
+    return float(np.corrcoef(heard[: len(wanted)], wanted)[0, 1])
+
+
+def long_phrase(score: Score, after: Frames) -> Cue:
+    """Return the next phrase that is spoken for so long that one can click in its middle."""
+    return next(
+        cue
+        for cue in score.cues
+        if cue.kind is CueKind.SPEECH
+        and cue.span.onset > after + SAMPLE_RATE // 2
+        and cue.span.length > 2 * SAMPLE_RATE
+    )
+
+
+def check_fade(ear: Ear, score: Score, origin: int, clicked: int) -> None:
+    """What is heard is what is written, ever softer, and nowhere by a step."""
+    end = ear.last_sound(clicked) + 20 * MS
+    heard = ear.recording.samples()[clicked:end]
+    written = render(score, clicked - origin, end - origin)
+    gains = fade_gain(heard, written)
+    assert gains[~np.isnan(gains)][0] == pytest.approx(1.0, abs=1e-3)
+    # A fade of 10 ms splatters at -96 dB already.
+    assert steepest_fall(gains) < 1 / (10 * MS)
+    cut = heard.copy()
+    cut[len(cut) // 4 :] = 0.0
+    assert steepest_fall(fade_gain(cut, written)) > 0.1, "a cut would have been found"
+
+
+def hear_phrase_again(ear: Ear, score: Score, phrase: Cue, start: int) -> int:
+    """Return the frame of the recording at which the score would have begun."""
+    wait_until(lambda: ear.last_sound(start) > start, what="it does not go on")
+    first = start + int(np.flatnonzero(ear.recording.samples()[start:].any(axis=1))[0])
+    wait_for_frame(ear, first + 2 * SAMPLE_RATE)
+    # After the short fade with which it comes back.
+    heard = ear.recording.samples()[first + 100 * MS : first + 1100 * MS]
+    near = max(0, phrase.span.onset - 5 * SAMPLE_RATE)
+    written = mono(score, near, phrase.span.end + 5 * SAMPLE_RATE)
+    place = near + best_match(written, heard.mean(axis=1, dtype=np.float64))
+    resumed = place - 100 * MS
+    assert resumed == pytest.approx(phrase.span.onset, abs=MS), "the phrase is heard again"
+    return first - resumed
+
+
+def test_a_double_click_begins(companion: OnPanel) -> None:
+    companion.point_at_icon()
+    companion.desk.xdotool("click", "--repeat", "2", "--delay", "120", "1")
+    companion.wait_for("playing")
+    with listening(companion.rig) as ear:
+        began_s = ear.came_s(ear.recording.frames())
+        ear.wait_for_sound(began_s)
+    assert companion.state() == "playing"
+
+
+def test_a_menu_pick_begins_that_session(companion: OnPanel) -> None:
     companion.desk.pick("Breathing", "Box")
     companion.wait_for("playing")
     assert json.loads(companion.say("status", "--json"))["script"] == "breathing/box"
@@ -105,7 +160,7 @@ def test_a_menu_pick_begins_that_session(companion: Companion) -> None:
     assert labels()[0] == "Pause"
 
 
-def test_every_command_is_answered(companion: Companion) -> None:
+def test_every_command_is_answered(companion: OnPanel) -> None:
     assert companion.say("pause") == "Nothing is playing."
     assert companion.say("toggle").startswith("Playing")
     companion.wait_for("playing")
@@ -118,10 +173,10 @@ def test_every_command_is_answered(companion: Companion) -> None:
     companion.wait_for("idle")
     assert companion.say("quit") == "Good-bye."
     wait_until(lambda: companion.process.poll() == 0, what="it does not end")
-    assert companion.state() == "absent"
+    assert json.loads(companion.say("status", "--json"))["state"] == "absent"
 
 
-def test_a_media_key_pauses_and_goes_on(companion: Companion) -> None:
+def test_a_media_key_pauses_and_goes_on(companion: OnPanel) -> None:
     companion.say("play", "ninety-second-reset")
     companion.wait_for("playing")
 

@@ -102,17 +102,20 @@ class Commander:
         """Begin the session that a click begins."""
         return self.play(self._services.settings().companion.favourite)
 
-    def toggle(self) -> str:
-        """Begin, pause or go on: what a click and a key do; a double click does it once."""
+    def toggle(self, begin: Callable[[], str] | None = None) -> str:
+        """Begin, pause or go on: what a click and a key do; a double click does it once.
+
+        `begin` begins what is wished, instead of the favourite as its script has it.
+        """
         toggled_s, said = self._toggled
         if self._clock() - toggled_s >= SAME_S:
-            said = self._toggle()
+            said = self._toggle(begin or self.play_favourite)
             self._toggled = (self._clock(), said)
         return said
 
-    def _toggle(self) -> str:
+    def _toggle(self, begin: Callable[[], str]) -> str:
         if not self.is_active:
-            return self.play_favourite()
+            return begin()
         is_paused = self.status.state is Mode.PAUSED
         self.send(events.Toggle())
         return "Going on." if is_paused else "Paused."

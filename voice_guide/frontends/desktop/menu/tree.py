@@ -150,15 +150,13 @@ class TrayMenu:
         return f"Path: next step{GAP}{shorten(step.title)}" if step else "Path: next step"
 
     def _toggle(self) -> None:
-        if self._commander.is_active:
-            self._commander.toggle()
-        else:
-            self._play(self._services.settings().companion.favourite)
+        self._commander.toggle(lambda: self._play(self._services.settings().companion.favourite))
 
-    def _play(self, name: str) -> None:
+    def _play(self, name: str) -> str:
         name = find_played(self._services) if name == PATH else name
-        self._commander.play(name, self._wishes(name))
+        said = self._commander.play(name, self._wishes(name))
         self._choices.length_s = None  # it was for this one
+        return said
 
     def _wishes(self, name: str) -> Wishes:
         """Return the wish for a session, of the chosen length as near as the script comes to it."""
