@@ -32,6 +32,9 @@ _WM_POWERBROADCAST: Final = 0x0218
 _PBT_APMSUSPEND: Final = 0x0004
 _PBT_APMRESUMEAUTOMATIC: Final = 0x0012
 
+_END_S: Final = 2.0
+"""An icon whose thread is cut off stays in the notification area until a pointer passes it."""
+
 _ROOM: Final = {"szTip": 128, "szInfo": 256, "szInfoTitle": 64}
 """UTF-16 units in NOTIFYICONDATAW of shellapi.h, the null at the end among them."""
 
@@ -72,6 +75,7 @@ class Icon(Native):  # type: ignore[misc] # pystray has no types
         self._menu_handle: tuple[Any, list[Callable[[Any], None]]] | None = None
         self._icon_handle: Any = None
         self._window_thread: int | None = None
+        self._ended = threading.Event()
         self._asked = False
         self._shown = False
         self._told: tuple[Picture | None, str] | None = None
@@ -89,6 +93,12 @@ class Icon(Native):  # type: ignore[misc] # pystray has no types
         finally:
             self._visible = False
             self._calls.close()
+            self._ended.set()
+
+    def _stop(self) -> None:
+        super()._stop()
+        if self._window_thread not in {None, threading.get_ident()}:
+            self._ended.wait(_END_S)
 
     def _show(self) -> None:
         self._shown = True
