@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from rig import wait_until
 from voice_guide.app import NULL_DEVICE, build
 from voice_guide.frontends.asking import Wishes, read_ask
 from voice_guide.frontends.desktop.autostart import DesktopAutostart
-from voice_guide.frontends.desktop.commander import Commander, share_to_db
+from voice_guide.frontends.desktop.commander import SAME_S, Commander, share_to_db
 from voice_guide.frontends.desktop.instance.wire import Request
 from voice_guide.frontends.desktop.menu.contents import QUIET_S
 from voice_guide.frontends.desktop.menu.tree import TrayMenu
@@ -240,9 +241,11 @@ def test_a_click_begins_pauses_and_goes_on(tray: Tray) -> None:
     assert tray.commander.status.script == "moments/f"
     assert tray.labels()[0] == "Pause"
     assert " left  ·  My favourite" in tray.labels()[1]
+    time.sleep(SAME_S)  # or it would be the second half of a double click
     tray.items(None)
     tray.wait_for(Mode.PAUSED)
     assert tray.labels()[0] == "Go on"
+    time.sleep(SAME_S)  # or it would be the second half of a double click
     tray.items(None)
     tray.wait_for(Mode.PLAYING)
     assert not tray.notices.shown
