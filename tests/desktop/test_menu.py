@@ -23,6 +23,7 @@ from voice_guide.frontends.desktop.instance.wire import Request
 from voice_guide.frontends.desktop.menu.contents import QUIET_S
 from voice_guide.frontends.desktop.menu.tree import TrayMenu
 from voice_guide.frontends.desktop.notify import Notice
+from voice_guide.frontends.desktop.rituals.offering import Rituals
 from voice_guide.frontends.desktop.tray.names import Menu, MenuItem
 from voice_guide.frontends.services import Services
 from voice_guide.session.controller import Controller
@@ -132,7 +133,12 @@ def make_tray(home: Path) -> Tray:
     changes: list[None] = []
     clock = count(step=10).__next__  # nothing here is a double click
     commander = Commander(
-        services, lambda: controller, lambda: controller.status, lambda: left.append(None), clock
+        services,
+        lambda: controller,
+        lambda: controller.status,
+        lambda: left.append(None),
+        Rituals(services),
+        clock,
     )
     notices = Notices()
     menu = TrayMenu(
@@ -180,7 +186,10 @@ def test_at_rest_it_offers_what_there_is(tray: Tray) -> None:
     assert labels[8].startswith("Path: next step")
     assert labels[9:] == ["Length", "Sound", "Start at login", "Help now", "Quit"]
     assert "Four, seven, eight  ·  3-8 min" in tray.labels("Breathing")
-    sessions = sum(len(tray.labels(kind)) for kind in labels[1:8])
+    suggested = ["No ritual is on", "morning: 07:30, every day", "evening: 21:30, every day"]
+    assert tray.labels("Rituals")[:3] == suggested
+    assert not tray.marked("Rituals")
+    sessions = sum(len(tray.labels(kind)) for kind in labels[1:8]) - len(suggested)
     assert sessions == len(tray.services.library.entries())
 
 

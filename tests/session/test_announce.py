@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from palettes import palette_of, shipped_palette, shipped_patches
+from rig import wait_until
 
 from voice_guide.errors import DeviceLost, SoundNotFound
 from voice_guide.output.device import NullOutput
@@ -18,7 +20,6 @@ from voice_guide.score.render import render
 from voice_guide.script.parse import parse
 from voice_guide.script.utterance import Voicing
 from voice_guide.session.announce.announcement import (
-    GRACE_S,
     announcement,
     announcement_utterance,
     prepare_announcement,
@@ -157,15 +158,14 @@ def announced() -> Score:
 
 
 def test_each_part_tells_its_time(announced: Score) -> None:
-    assert [part.title for part in announced.sections] == ["Chime", "Sentence", "Silence"]
-    chime, sentence, silence = (part.onset for part in announced.sections)
+    assert [part.title for part in announced.sections] == ["Chime", "Sentence"]
+    chime, sentence = (part.onset for part in announced.sections)
     bell, speech = announced.cues
     assert (bell.kind, bell.span.onset) == (CueKind.BELL, chime)
-    assert (speech.kind, speech.span) == (CueKind.SPEECH, (sentence, silence))
+    assert (speech.kind, speech.span) == (CueKind.SPEECH, (sentence, announced.length))
     assert speech.text.startswith("In ten seconds: Morning arrival")
     assert bell.span.end <= sentence
-    assert announced.length - silence == GRACE_S * SAMPLE_RATE
-    assert announced.boundaries == (chime, sentence, silence)
+    assert announced.boundaries == (chime, sentence)
 
 
 def noise_clip(seconds: float, level: float) -> Clip:
@@ -173,17 +173,16 @@ def noise_clip(seconds: float, level: float) -> Clip:
     return Clip(noise.astype(np.float32))
 
 
-def test_the_sentence_is_softer_than_a_session_s_and_silence_follows() -> None:
+def test_the_sentence_is_softer_than_a_session_s() -> None:
     utterance = announcement_utterance("Sleep", Voicing())
     clip = noise_clip(4.0, 0.1)
     score = announcement(utterance, clip, PALETTE)
-    _, sentence, silence = (part.onset for part in score.sections)
-    spoken = render(score, sentence, silence)
+    sentence = score.sections[1].onset
+    spoken = render(score, sentence, score.length)
     stereo = np.stack([clip.samples, clip.samples], axis=1)
     assert crest_lufs(spoken) - crest_lufs(stereo) == pytest.approx(-6.0, abs=0.2)
-    assert not render(score, silence, score.length).any()
     (voice,) = [one for one in score.placements if one.stem is Stem.VOICE]
-    assert voice.span == (sentence, silence)
+    assert voice.span == (sentence, score.length)
 
 
 def test_it_may_take_the_place_of_a_chime_that_sounds_already() -> None:
@@ -191,7 +190,7 @@ def test_it_may_take_the_place_of_a_chime_that_sounds_already() -> None:
     chime = chime_score(PALETTE)
     score = announcement(announcement_utterance("", Voicing()), noise_clip(2.0, 0.1), PALETTE)
     assert np.array_equal(whole(chime), render(score, 0, chime.length))
-    spoken = render(score, score.sections[1].onset, score.sections[2].onset)
+    spoken = render(score, score.sections[1].onset, score.length)
     for late_s in (1.0, 2.9, 4.0):
         output = NullOutput()
         player = Player(output)
@@ -226,7 +225,7 @@ class Refusing(SilentEngine):
 def test_a_stop_is_silent_within_300_ms_and_fades() -> None:
     clip = Clip(np.sin(np.arange(4 * SAMPLE_RATE) / 40).astype(np.float32))
     score = announcement(announcement_utterance("", Voicing()), clip, PALETTE)
-    for at_s in (0.1, 0.6, 2.0, 4.0, 5.5, 9.0):
+    for at_s in (0.1, 0.6, 2.0, 4.0, 5.5):
         output = NullOutput()
         player = Player(output)
         player.play(score)
@@ -251,6 +250,29 @@ def test_played_to_its_end_or_until_it_is_stopped() -> None:
     stopped.set()
     thread.join(5)
     assert results == [False]
+    assert player.poll().state is PlayerState.STOPPED
+
+
+def test_a_longer_score_takes_the_place_of_the_chime_when_it_is_there() -> None:
+    chime = replace(chime_score(PALETTE), length=SAMPLE_RATE // 4)
+    longer: Future[Score] = Future()
+    output = NullOutput(paced=True)
+    player = Player(output)
+    results: list[bool] = []
+    thread = threading.Thread(
+        target=lambda: results.append(sound_alone(player, chime, longer=longer))
+    )
+    thread.start()
+    wait_until(lambda: player.next_frame >= chime.length, what="the chime does not end")
+    assert not results, "it waits"
+    longer.set_result(replace(chime, length=SAMPLE_RATE // 2))
+    thread.join(5)
+    assert results == [True]
+    assert player.next_frame == SAMPLE_RATE // 2
+    broken: Future[Score] = Future()
+    broken.set_exception(SoundNotFound("No bell."))
+    with pytest.raises(SoundNotFound):
+        sound_alone(player, chime, longer=broken)
     assert player.poll().state is PlayerState.STOPPED
 
 

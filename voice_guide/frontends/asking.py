@@ -13,6 +13,7 @@ from voice_guide.frontends.services import Services
 
 if TYPE_CHECKING:
     from voice_guide.script.model import Script
+    from voice_guide.script.utterance import Voicing
     from voice_guide.session.prepare import Ask
 
 
@@ -53,25 +54,30 @@ def make_ask(services: Services, script_id: str, script: Script, wishes: Wishes)
     """Return the session for a script that was read already."""
     from voice_guide.score.compile import Request
     from voice_guide.score.plan.expand import Listener
-    from voice_guide.script.utterance import Voicing
     from voice_guide.session.prepare import Ask
 
     settings = services.settings()
-    usual = Voicing()
-    voicing = Voicing(
-        voice=wishes.voice or settings.voice.id or usual.voice,
-        rate_wpm=settings.voice.rate_wpm or usual.rate_wpm,
-        pitch=usual.pitch if settings.voice.pitch is None else settings.voice.pitch,
-    )
     request = Request(
         length_s=wishes.length_s,
-        voicing=voicing,
+        voicing=make_voicing(services, wishes.voice),
         seed=wishes.seed or 0,
         hold_free=wishes.hold_free or settings.breathing.hold_free,
         listener=Listener(settings.listener.name, settings.listener.anchors),
         bed=wishes.bed or settings.sound.bed,
     )
     return Ask(script, script_id, request, wishes.ritual)
+
+
+def make_voicing(services: Services, voice: str | None = None) -> Voicing:
+    """Return how the listener likes to be spoken to, by this voice or by the usual one."""
+    from voice_guide.script.utterance import Voicing
+
+    chosen, usual = services.settings().voice, Voicing()
+    return Voicing(
+        voice=voice or chosen.id or usual.voice,
+        rate_wpm=chosen.rate_wpm or usual.rate_wpm,
+        pitch=usual.pitch if chosen.pitch is None else chosen.pitch,
+    )
 
 
 def speak_unmet(services: Services, ask: Ask) -> Ask:

@@ -24,6 +24,7 @@ from voice_guide.session.machine import ACTIVE, Mode
 from voice_guide.session.status import Status
 
 if TYPE_CHECKING:
+    from voice_guide.frontends.desktop.rituals.offering import Rituals
     from voice_guide.session.controller import Controller
 
 SILENT_DB: Final = -60.0
@@ -61,6 +62,7 @@ class Commander:
         controller: Callable[[], Controller],
         status: Callable[[], Status],
         leave: Callable[[], None],
+        rituals: Rituals,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._services = services
@@ -70,6 +72,8 @@ class Commander:
         self._clock = clock
         self._toggled = (-math.inf, "")
         self._volume: tuple[float, float] | None = None
+        self.rituals = rituals
+        """What may wait for an answer."""
 
     @property
     def status(self) -> Status:
@@ -85,16 +89,25 @@ class Commander:
         """Ask the session for something."""
         self._controller().send(command)
 
-    def play(self, name: str, wishes: Wishes | None = None, *, is_awaited: bool = False) -> str:
+    def play(
+        self,
+        name: str,
+        wishes: Wishes | None = None,
+        volume_db: float | None = None,
+        *,
+        is_awaited: bool = False,
+    ) -> str:
         """Begin a session, and return what to say about it; raises what is wrong with the wish.
 
-        Where somebody awaits the answer, that includes what shows only as words are spoken.
+        Where somebody awaits the answer, that includes what shows only as words are spoken. It is
+        as loud as the others, or as `volume_db` says.
         """
         wishes = wishes or Wishes(seed=seed_of_today())
         ask = speak_unmet(self._services, read_ask(self._services, name, wishes))
         if is_awaited:
             refuse_early(self._services, ask)
-        self.send(events.SetVolume(self.volume_db))
+        self.rituals.touch()
+        self.send(events.SetVolume(self.volume_db if volume_db is None else volume_db))
         self.send(events.Play(ask))
         return f"Playing {ask.script.header.title}."
 
@@ -115,7 +128,7 @@ class Commander:
 
     def _toggle(self, begin: Callable[[], str]) -> str:
         if not self.is_active:
-            return begin()
+            return self.rituals.accept() or begin()
         is_paused = self.status.state is Mode.PAUSED
         self.send(events.Toggle())
         return "Going on." if is_paused else "Paused."
@@ -130,6 +143,11 @@ class Commander:
                 return volume_db
         return saved_db
 
+    def stop(self) -> None:
+        """End gently, or put off the ritual that waits: what a middle click does."""
+        if self.is_active or not self.rituals.put_off():
+            self.send(events.Stop())
+
     def set_volume(self, share: float) -> None:
         """Play at this level of a slider, 0 to 1, now and until the program ends.
 
@@ -140,6 +158,8 @@ class Commander:
 
     def press(self, command: MediaCommand) -> None:
         """Carry out what a media key or a player's widget asks for."""
+        if not isinstance(command, Open) and self.rituals.touch():
+            return
         match command:
             case Press():
                 self.send(_PRESSES[command]())
@@ -153,6 +173,8 @@ class Commander:
     def answer(self, request: Request) -> Reply:
         """Carry out a command line that was handed over."""
         word, *rest = request.words or ("",)
+        if word == "ritual":
+            return self.rituals.answer(rest)
         if word in _SIMPLE and not rest:
             return Reply(self._simply(word))
         said: str | None = None
@@ -162,7 +184,7 @@ class Commander:
             case "toggle", []:
                 said = self.toggle()
             case "status", []:
-                said = json.dumps(status_to_json(self.status))
+                said = json.dumps(status_to_json(self.status, self.rituals.waiting))
             case "volume", []:
                 said = f"Volume {db_to_share(self.volume_db):.0%}."
             case "volume", [percent]:
@@ -219,7 +241,7 @@ def db_to_share(volume_db: float) -> float:
     return 0.0 if volume_db <= SILENT_DB else 10.0 ** (volume_db / 20.0)
 
 
-def status_to_json(status: Status) -> dict[str, Any]:
+def status_to_json(status: Status, ritual_waiting: str | None = None) -> dict[str, Any]:
     """Return what `voice-guide status --json` prints."""
     state = Mode.IDLE if status.state is Mode.ENDED else status.state
     is_idle = state is Mode.IDLE
@@ -230,5 +252,5 @@ def status_to_json(status: Status) -> dict[str, Any]:
         "phase": (status.phase or None) if not is_idle else None,
         "position_s": 0.0 if is_idle else round(status.position_s, 3),
         "length_s": 0.0 if is_idle else round(status.length_s, 3),
-        "ritual_waiting": None,
+        "ritual_waiting": ritual_waiting,
     }

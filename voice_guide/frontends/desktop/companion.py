@@ -19,9 +19,13 @@ from voice_guide.frontends.desktop.instance.place import find_folder
 from voice_guide.frontends.desktop.instance.wire import Reply, Request
 from voice_guide.frontends.desktop.menu.tree import TrayMenu
 from voice_guide.frontends.desktop.notify import Button, Notice
+from voice_guide.frontends.desktop.rituals.hosting import Desk
+from voice_guide.frontends.desktop.rituals.offering import Rituals
+from voice_guide.frontends.desktop.rituals.suggesting import suggest
 from voice_guide.frontends.desktop.systems import System, find_system
 from voice_guide.frontends.services import Services
 from voice_guide.session import events
+from voice_guide.session.machine import Mode
 from voice_guide.session.status import Status
 
 if TYPE_CHECKING:
@@ -77,7 +81,10 @@ class Companion:
         self._loaded: Future[Controller] = Future()
         self._has_told_no_tray = False
         self._notifier = system.notifier
-        self._commander = Commander(services, self._controller, self._status, self.leave)
+        self._rituals = Rituals(services)
+        self._commander = Commander(
+            services, self._controller, self._status, self.leave, self._rituals
+        )
         self._menu = TrayMenu(
             services,
             self._commander,
@@ -90,7 +97,7 @@ class Companion:
             _NAME,
             draw_face(Face()),
             self._menu.build(),
-            on_secondary=lambda _: self._commander.send(events.Stop()),
+            on_secondary=lambda _: self._commander.stop(),
             on_context=lambda _: self._notifier.show(_INSTEAD_OF_MENU, self._pressed),
             on_host_changed=self._host_changed,
         )
@@ -110,6 +117,7 @@ class Companion:
 
     def _close(self) -> None:
         self._instance.close()
+        self._rituals.close()
         if (controller := self._ready()) is not None:
             controller.close(_FAREWELL_S)
         self._menu.close()
@@ -123,11 +131,14 @@ class Companion:
     def _load(self) -> None:
         try:
             controller = self._services.controller(lambda: self._settings().sound.device)
-            controller.subscribe(self._follower().see)
+            follower = self._follower()
+            controller.subscribe(follower.see)
             self._wishes()
             self._loaded.set_result(controller)
         except Exception as error:  # noqa: BLE001 - the end of a thread: whoever waits is told
             self._loaded.set_exception(explain(error))
+        else:
+            self._look_after_rituals(controller, follower)
         self._menu.start()
 
     def _follower(self) -> Follower:
@@ -141,6 +152,26 @@ class Companion:
             wishes=self._wishes,
             tell=self._tell_fault,
         )
+
+    def _look_after_rituals(self, controller: Controller, follower: Follower) -> None:
+        desk = Desk(
+            self._notifier,
+            self._commander,
+            follower,
+            busy=self._system.busy,
+            touches=self._system.touches,
+            tell=self._tell_fault,
+        )
+        try:
+            self._rituals.begin(desk)
+            controller.subscribe(self._see)
+            suggest(self._services, self._notifier, self._rituals.change, self._tell_fault)
+        except Exception as error:  # noqa: BLE001 - sessions play all the same
+            self._tell_fault(str(explain(error)))
+
+    def _see(self, status: Status) -> None:
+        if status.state is Mode.ENDED:
+            self._rituals.hasten()  # what waited for the session's end
 
     def _controller(self) -> Controller:
         return self._loaded.result(_READY_S)
@@ -158,8 +189,10 @@ class Companion:
         self._commander.send(events.Pause())
 
     def _go_to_sleep(self, is_going: bool) -> None:
-        # Waking up says nothing: whoever opens the lid is asked nothing and hears nothing.
-        if is_going and (controller := self._ready()) is not None:
+        # Waking up says nothing: whoever opens the lid hears nothing, and sees what is late.
+        if not is_going:
+            self._rituals.hasten()
+        elif (controller := self._ready()) is not None:
             controller.send(events.Pause())
 
     def _host_changed(self, _icon: object, is_here: bool) -> None:

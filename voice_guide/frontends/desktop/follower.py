@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Follower:
-    """Sees every status, in the session's thread: it hands on, and never waits.
+    """Sees every status, in the session's thread, and what waits: it hands on, and never waits.
 
     Parameters
     ----------
@@ -47,12 +48,40 @@ class Follower:
         self._microphone = microphone
         self._wishes = wishes
         self._tell = tell
+        self._turn = threading.Lock()
+        self._status = Status()
+        self._waiting = ""
         self._face = Face()
         self._label: tuple[object, ...] = ()
         self._was_active = False
 
+    def wait(self, what: str) -> None:
+        """Show on the icon what waits for a yes, empty for nothing. From any thread."""
+        with self._turn:
+            self._waiting = what
+            self._show(self._status)
+
+    def announce(self, title: str) -> None:
+        """Take the media keys before a session of this title begins by itself; empty ends it.
+
+        From any thread. While a session is under way they are its own.
+        """
+        with self._turn:
+            if self._was_active:
+                return
+            if title:
+                keys = NowPlaying(is_playing=True, title=title, can_skip=False, can_go_back=False)
+                self._media.show(keys)
+            else:
+                self._media.hide()
+
     def see(self, status: Status) -> None:
         """Bring the desktop up to date."""
+        with self._turn:
+            self._see(status)
+
+    def _see(self, status: Status) -> None:
+        self._status = status
         is_active = status.state in ACTIVE
         if is_active != self._was_active:
             self._was_active = is_active
@@ -78,15 +107,17 @@ class Follower:
             self._tell(str(status.fault))
 
     def _show(self, status: Status) -> None:
-        face = status_to_face(status)
+        face = status_to_face(status, is_ritual_waiting=bool(self._waiting))
         if face != self._face:
             self._face = face
             self._icon.icon = draw_face(face)
         # The labels of an open menu move with the phase and with each second.
-        label = (status.state, status.section, status.phase, int(status.position_s))
+        second = int(status.position_s)
+        label = (status.state, status.section, status.phase, second, self._waiting)
         if label != self._label:
             self._label = label
-            self._icon.title = status.title or self._name
+            title = status.title or self._name
+            self._icon.title = title if self._was_active else self._waiting or title
             self._icon.update_menu()
 
 

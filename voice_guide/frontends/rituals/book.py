@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SUGGESTED: Final[Mapping[str, Mapping[str, Any]]] = {
     "morning": {"at": "07:30", "script": "rituals/morning-arrival", "on": False},
-    "evening": {"at": "21:30", "script": "rituals/evening-release", "on": False},
+    "evening": {"at": "21:30", "script": "rituals/evening-wind-down", "on": False},
 }
 """What a first run offers: nothing rings before somebody has said yes."""
 

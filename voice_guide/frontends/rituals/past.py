@@ -50,6 +50,15 @@ class JournalLedger:
                 key.ritual, key.day, record.outcome, record.at, record.why, record.until
             )
 
+    def skip(self, one: Occurrence, now: datetime) -> None:
+        """Leave an occurrence out, be it still to come, offered or put off."""
+        until = self.read(one.day).snoozed.get(one.key)
+        if until is not None:
+            one = Occurrence(one.ritual, one.day, until, is_snoozed=True)
+        record = Record(Outcome.SKIPPED, now)
+        if not self.claim(one, record):
+            self.add(one.key, record)
+
     def records(self, key: Key) -> tuple[Record, ...]:
         """Return everything that happened to an occurrence, in its order."""
         return tuple(

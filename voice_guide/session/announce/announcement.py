@@ -1,4 +1,4 @@
-"""Before a ritual that begins by itself: the chime, one sentence, and ten seconds to say no."""
+"""Before a ritual that begins by itself: the chime, and one sentence. Then one may still say no."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from voice_guide.session.prepare import choose_engine, speak_all
 from voice_guide.sound.clip import Clip, Frames, seconds_to_frames
 from voice_guide.sound.palette import Palette
 from voice_guide.voice.engine import Engine
-
-GRACE_S: Final = 10.0
-"""Silent, after the sentence: long enough to wake up to it and to reach for a key."""
 
 # The words wait until the chime is gone, and then a moment.
 _GAP: Final[Frames] = seconds_to_frames(0.3)
@@ -31,9 +28,9 @@ def announcement_utterance(title: str, voicing: Voicing) -> Utterance:
 
 
 def announcement(utterance: Utterance, clip: Clip, palette: Palette) -> Score:
-    """Return chime, sentence and ten seconds of silence: as it ends, the session may begin.
+    """Return chime and sentence, a section each: where it ends, the ten seconds begin.
 
-    Its sections are these three. It begins just as `chime_score` does, so it may take the place of
+    It begins just as `chime_score` does, so it may take the place of
     a chime that sounds already, if the voice was not ready in time.
 
     Raises
@@ -47,11 +44,11 @@ def announcement(utterance: Utterance, clip: Clip, palette: Palette) -> Score:
     return replace(
         chime,
         title="An announcement",
-        length=spoken.end + seconds_to_frames(GRACE_S),
-        sections=(*chime.sections, Section("Sentence", onset), Section("Silence", spoken.end)),
+        length=spoken.end,
+        sections=(*chime.sections, Section("Sentence", onset)),
         cues=(*chime.cues, Cue(CueKind.SPEECH, spoken, 1, utterance.text)),
         placements=(*chime.placements, Placement(clip, spoken, Stem.VOICE, _SOFTER)),
-        boundaries=(0, onset, spoken.end),
+        boundaries=(0, onset),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future
 from threading import Event
 from typing import Final
 
@@ -18,15 +19,21 @@ _STOPPING_S: Final = 1.0
 """The fade, and what a device has taken already."""
 
 
-def sound_alone(player: Player, score: Score, stopped: Event | None = None) -> bool:
+def sound_alone(
+    player: Player,
+    score: Score,
+    stopped: Event | None = None,
+    longer: Future[Score] | None = None,
+) -> bool:
     """Play to the end and return True, or fade out soon after `stopped` is set and return False.
 
-    Waits as long as the score lasts. Whatever ends it, Ctrl+C too, ends it with a fade.
+    Waits as long as the score lasts. Whatever ends it, Ctrl+C too, ends it with a fade. A `longer`
+    score, which begins as this one does, takes its place as soon as it is there, and is waited for.
 
     Raises
     ------
     DeviceLost
-        Nothing can be heard, or no longer.
+        Nothing can be heard, or no longer; and whatever comes instead of the longer score.
     """
     stopped = stopped or Event()
     player.play(score)
@@ -35,7 +42,11 @@ def sound_alone(player: Player, score: Score, stopped: Event | None = None) -> b
             state = player.poll().state
             if state is PlayerState.RECOVERING:
                 raise DeviceLost("The sound output went away.")
-            if state is not PlayerState.PLAYING:
+            if longer is not None:
+                if longer.done():
+                    player.swap(longer.result())
+                    longer = None
+            elif state is not PlayerState.PLAYING:
                 return state is PlayerState.ENDED
         return False
     finally:

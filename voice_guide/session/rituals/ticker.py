@@ -47,8 +47,15 @@ class _Heard:
 class Ticker:
     """Looks after rituals. Every method may be called from any thread, and returns at once.
 
-    While no ritual is on, nothing wakes its thread. What the usher calls, it calls in this thread;
-    a fault that is raised there is logged, and the thread goes on.
+    What the usher calls, it calls in this thread; a fault that is raised there is logged, and the
+    thread goes on.
+
+    Parameters
+    ----------
+    read
+        Called at each look, in the thread.
+    idle_s
+        How often to look while no ritual is on; None lets nothing wake the thread.
     """
 
     def __init__(
@@ -56,10 +63,12 @@ class Ticker:
         usher: Usher,
         read: Callable[[], Moment] = read_moment,
         cap_s: float = CAP_S,
+        idle_s: float | None = None,
     ) -> None:
         self._usher = usher
         self._read = read
         self._cap_s = cap_s
+        self._idle_s = idle_s
         self._inbox: queue.SimpleQueue[_Word | _Heard] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="rituals", daemon=True)
         self._thread.start()
@@ -108,7 +117,7 @@ class Ticker:
 
     def _wait_s(self, next_at: datetime | None, now: datetime) -> float | None:
         if self._usher.is_idle:
-            return None
+            return self._idle_s
         if next_at is None or next_at <= now:
             return self._cap_s
         return min(self._cap_s, max(_SOON_S, (next_at - now).total_seconds()))

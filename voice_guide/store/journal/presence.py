@@ -43,6 +43,16 @@ class Presence:
         stamp = max(time.time_ns(), self.mark() + 1)
         os.utime(self._path, ns=(stamp, stamp))
 
+    def is_anyone(self) -> bool:
+        """Tell whether somebody plays now; where that cannot be known, nobody does."""
+        import sqlite3  # noqa: PLC0415 (a session begins without it)
+
+        with contextlib.suppress(OSError, sqlite3.Error):
+            if self._path.exists():
+                with self.settling() as is_alone:
+                    return not is_alone
+        return False
+
     @contextlib.contextmanager
     def settling(self) -> Iterator[bool]:
         """Hold the lock alone, and give True; give False where somebody plays."""

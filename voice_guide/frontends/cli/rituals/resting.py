@@ -9,12 +9,11 @@ from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.desktop.instance.client import ask
 from voice_guide.frontends.desktop.instance.place import find_folder
 from voice_guide.frontends.rituals.book import RitualBook
-from voice_guide.frontends.rituals.outlook import Outlook, look
+from voice_guide.frontends.rituals.outlook import look
 from voice_guide.frontends.rituals.past import JournalLedger
 from voice_guide.frontends.rituals.spelling import parse_snooze, parse_time, parse_until
 from voice_guide.session.rituals.clocks import read_moment
 from voice_guide.session.rituals.outcome import Outcome, Record
-from voice_guide.session.rituals.ritual import Occurrence
 
 if TYPE_CHECKING:
     from voice_guide.frontends.services import Services
@@ -38,7 +37,8 @@ def skip_today(services: Services, name: str) -> int:
         return 0
     if known in {None, Outcome.OFFERED, Outcome.SNOOZED}:
         if not _answered_there("skip", name):
-            _skip(services, outlook, one)
+            JournalLedger(services.ledger()).skip(one, outlook.moment.now)
+            _tell_there()
         print(f"{name} is skipped today.{_next_line(services, name)}")
         return 0
     print(f"{name} was {known} today already.{_next_line(services, name)}")
@@ -86,17 +86,6 @@ def resume_all(services: Services) -> int:
     _tell_there()
     print("Rituals ring again." if was_paused else "Rituals are not paused.")
     return 0
-
-
-def _skip(services: Services, outlook: Outlook, one: Occurrence) -> None:
-    ledger = JournalLedger(services.ledger())
-    record = Record(Outcome.SKIPPED, outlook.moment.now)
-    until = outlook.past.snoozed.get(one.key)
-    if until is not None:
-        one = Occurrence(one.ritual, one.day, until, is_snoozed=True)
-    if not ledger.claim(one, record):
-        ledger.add(one.key, record)
-    _tell_there()
 
 
 def _next_line(services: Services, name: str) -> str:

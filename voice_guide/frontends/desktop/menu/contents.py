@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import VoiceGuideError
+from voice_guide.frontends.desktop.menu.seen import RitualsLook, Seen
 from voice_guide.frontends.desktop.tray.names import Menu, MenuItem
 from voice_guide.frontends.library.catalogue import CatalogueEntry
 from voice_guide.frontends.library.steps import Step, find_next, find_steps
@@ -43,6 +44,7 @@ class Contents:
     settings: Settings
     voices: tuple[VoiceInfo, ...]
     """Empty until they are known."""
+    rituals: Seen
 
     def find(self, name: str) -> CatalogueEntry | None:
         """Return the session with this id, else with this last part."""
@@ -65,6 +67,7 @@ class ContentsWatch:
         self._contents: Contents | None = None
         self._voices: tuple[VoiceInfo, ...] = ()
         self._voices_again_at = 0.0
+        self._rituals = RitualsLook(services)
         self._asked = threading.Event()
         self._hurried = threading.Event()
         self._is_leaving = False
@@ -137,6 +140,7 @@ class ContentsWatch:
             beds=tuple(services.palette().names("bed")),
             settings=services.settings(),
             voices=self._voices,
+            rituals=self._rituals.look(),
         )
         if found != self._contents:
             self._contents = found

@@ -24,14 +24,14 @@ _PHASES: Final = {
 }
 
 
-def begin_label(status: Status) -> str:
+def begin_label(status: Status, ritual_waiting: str | None = None) -> str:
     """Return what a click on the icon does."""
     match status.state:
         case Mode.PAUSED:
             return "Go on"
         case Mode.PREPARING | Mode.PLAYING:
             return "Pause"
-    return "Breathe now"
+    return f"Start {shorten(ritual_waiting)}" if ritual_waiting else "Breathe now"
 
 
 def now_label(status: Status) -> str:

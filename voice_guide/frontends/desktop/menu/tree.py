@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from voice_guide.errors import explain
@@ -19,6 +20,7 @@ from voice_guide.frontends.desktop.menu.labels import (
     session_label,
     shorten,
 )
+from voice_guide.frontends.desktop.menu.rituals import RitualEntries
 from voice_guide.frontends.desktop.notify import Notice, Notifier
 from voice_guide.frontends.desktop.tray.names import Menu, MenuItem
 from voice_guide.frontends.library.catalogue import HEADINGS, CatalogueEntry
@@ -30,6 +32,9 @@ from voice_guide.session.status import Status
 
 _MOST: Final = 60
 """Sessions of one kind: whoever has more finds them with `voice-guide find`."""
+
+_RITUALS: Final = "rituals"
+"""A kind of sessions, and what comes at fixed times: one entry has both."""
 
 
 class TrayMenu:
@@ -52,11 +57,14 @@ class TrayMenu:
     ) -> None:
         self._services = services
         self._commander = commander
+        self._rituals = commander.rituals
         self._autostart = autostart
         self._notifier = notifier
         self._leave = leave
         self._watch = ContentsWatch(services, changed)
         self._choices = Choices(services, commander, self._watch, self._do)
+        look_again = partial(self._watch.ask, hurry=True)
+        self._ritual_entries = RitualEntries(services, self._rituals, look_again, self._do)
 
     def start(self) -> None:
         """Look at what there is to choose from: not before the icon is there, which comes first."""
@@ -78,8 +86,11 @@ class TrayMenu:
 
     def _items(self) -> Iterator[MenuItem]:
         yield MenuItem(
-            lambda _: begin_label(self._commander.status), self._do(self._toggle), default=True
+            lambda _: begin_label(self._commander.status, self._rituals.waiting),
+            self._do(self._toggle),
+            default=True,
         )
+        yield from self._ritual_entries.answers()
         yield MenuItem(
             lambda _: now_label(self._commander.status),
             None,
@@ -132,6 +143,9 @@ class TrayMenu:
             entries = [one for one in contents.entries if one.kind == kind]
             # A broken one comes last: what can be heard is what somebody is looking for.
             entries.sort(key=lambda one: one.fault is not None)
+            if kind == _RITUALS:
+                yield from self._ritual_entries.items(contents.rituals)
+                yield Menu.SEPARATOR
             for entry in entries[:_MOST]:
                 yield self._session(entry)
             if len(entries) > _MOST:

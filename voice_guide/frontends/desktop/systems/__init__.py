@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from voice_guide.frontends.desktop.busy import Answer
 from voice_guide.frontends.desktop.media import MediaControls, OnCommand
 from voice_guide.frontends.desktop.notify import Notifier, Tell
 from voice_guide.frontends.desktop.tray.names import Menu
@@ -46,6 +47,13 @@ class Microphone(Protocol):
         """Watch no more. Safe to call twice."""
 
 
+class Watch(Protocol):
+    """Something that is told from when it is made until it is closed."""
+
+    def close(self) -> None:
+        """Watch no more. Safe to call twice."""
+
+
 OnGesture = Callable[[object], None]
 """Is given the icon."""
 OnHost = Callable[[object, bool], None]
@@ -81,6 +89,12 @@ class System(Protocol):
 
     def microphone(self, on_opened: Callable[[], None]) -> Microphone | None:
         """Make what notices a call."""
+
+    def busy(self) -> Answer:
+        """Ask whether this is a bad moment; takes up to two seconds."""
+
+    def touches(self, on_touch: Callable[[], object]) -> Watch | None:
+        """Make what calls back at each key and click anywhere; None where nobody is told."""
 
     def watch_sleep(self, on_sleep: Callable[[bool], None]) -> None:
         """Call back with True before the machine sleeps and with False once it is awake."""

@@ -12,7 +12,10 @@ from voice_guide.frontends.desktop.around.logout import LogoutWatch
 from voice_guide.frontends.desktop.around.microphone import MicrophoneWatch
 from voice_guide.frontends.desktop.around.others import OtherPlayers
 from voice_guide.frontends.desktop.around.sleep import SleepWatch
+from voice_guide.frontends.desktop.around.touches import TouchWatch, may_watch
 from voice_guide.frontends.desktop.bus import BusLine
+from voice_guide.frontends.desktop.busy import Answer
+from voice_guide.frontends.desktop.busy.linux import find_busy
 from voice_guide.frontends.desktop.media import OnCommand
 from voice_guide.frontends.desktop.media.mpris import Mpris
 from voice_guide.frontends.desktop.notify import Tell
@@ -74,6 +77,14 @@ class Linux:
     def microphone(self, on_opened: Callable[[], None]) -> MicrophoneWatch:
         """Make what notices a call."""
         return MicrophoneWatch(on_opened)
+
+    def busy(self) -> Answer:
+        """Ask whether this is a bad moment."""
+        return find_busy(self._thread, self._session_bus)
+
+    def touches(self, on_touch: Callable[[], object]) -> TouchWatch | None:
+        """Make what calls back at each key and click, on X11."""
+        return TouchWatch(on_touch) if may_watch() else None
 
     def watch_sleep(self, on_sleep: Callable[[bool], None]) -> None:
         """Call back with True before the machine sleeps and with False once it is awake."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from voice_guide.frontends.desktop.busy import BLIND, Answer
 from voice_guide.frontends.desktop.notify import Tell
 from voice_guide.frontends.desktop.notify.native import NativeNotifier
 from voice_guide.frontends.desktop.tray.loop import BusThread
@@ -28,6 +29,13 @@ class Native:
 
     def microphone(self, on_opened: Callable[[], None]) -> None:
         """Make nothing: calls are not noticed."""
+
+    def busy(self) -> Answer:
+        """Say nothing about the moment: nobody tells."""
+        return BLIND
+
+    def touches(self, on_touch: Callable[[], object]) -> None:
+        """Make nothing: no ritual begins by itself where the desktop cannot be asked."""
 
     def watch_hotkey(
         self,

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from voice_guide.frontends.desktop.busy import Answer
+from voice_guide.frontends.desktop.busy.windows import find_busy
 from voice_guide.frontends.desktop.media import OnCommand
 from voice_guide.frontends.desktop.media.smtc import Smtc
 from voice_guide.frontends.desktop.notify import Tell
@@ -49,6 +51,10 @@ class Windows(Native):
     def media(self, on_command: OnCommand) -> Smtc:
         """Make the media keys."""
         return Smtc(on_command)
+
+    def busy(self) -> Answer:
+        """Ask whether this is a bad moment."""
+        return find_busy()
 
     def watch_sleep(self, on_sleep: Callable[[bool], None]) -> None:
         """Call back with True before the machine sleeps and with False once it is awake."""

@@ -1,0 +1,1 @@
+"""Rituals on the desktop: offered when they are due, and never begun without a yes."""
