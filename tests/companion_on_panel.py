@@ -47,10 +47,15 @@ class OnPanel:
         return {**self.desk.env, **sound, **own}
 
     def begin(self) -> None:
-        """Start the program, and wait until its icon is seen and it is ready for a click."""
+        """Start the program, and wait until its icon is seen, it answers, its menu is full."""
         self.process = self.desk.start(*PROGRAM, env=self.env)
         self.desk.wait_for_icon()
         wait_until(lambda: self.status() is not None, READY_S, "it does not answer")
+        wait_until(self._has_sessions, READY_S, "there is nothing in its menu")
+
+    def _has_sessions(self) -> bool:
+        # Before they are read there is one line: one moment.
+        return any(one.label == "Breathing" and len(one.children) > 1 for one in self.desk.menu())
 
     def prepare_favourite(self, name: str) -> Prepared:
         """Return the session that a click begins; its words are ready for the program, too."""

@@ -24,7 +24,7 @@ from Xlib import X, display, error
 
 from voice_guide.frontends.desktop.tray.loop import BusThread
 
-TOOLS = ("Xvfb", "xfce4-panel", "xdotool", "dbus-daemon", "import")
+TOOLS = ("Xvfb", "xfce4-panel", "xdotool", "dbus-daemon")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
 needs_panel = pytest.mark.skipif(bool(MISSING), reason=f"not on this system: {', '.join(MISSING)}")
 
@@ -164,17 +164,32 @@ class Desktop:
         """Return the numbers of the visible windows that `xdotool search` finds."""
         return self.xdotool("search", "--onlyvisible", *search, check=False).split()
 
+    def paint(self, colour: int) -> None:
+        """Paint what is behind everything, 0xRRGGBB."""
+        screen = display.Display(self.display)
+        try:
+            root = screen.screen().root
+            root.change_attributes(background_pixel=colour)
+            root.clear_area()
+            screen.sync()
+        finally:
+            screen.close()
+
     def screenshot(self, path: Path) -> Path:
         """Write what is on the screen as a PNG."""
-        subprocess.run(
-            ["import", "-window", "root", str(path)], env=self.env, check=True, timeout=20
-        )
+        Image.fromarray(self.pixels()).save(path, optimize=True)
         return path
 
     def pixels(self) -> np.ndarray:
         """Return what is on the screen, uint8 `[rows, columns, 3]`."""
-        with Image.open(self.screenshot(self.folder / "look.png")) as image:
-            return np.asarray(image.convert("RGB"))
+        screen = display.Display(self.display)
+        try:
+            width, height = self.scale * WIDTH, self.scale * HEIGHT
+            root = screen.screen().root
+            blue_first = root.get_image(0, 0, width, height, X.ZPixmap, 0xFFFFFFFF).data
+        finally:
+            screen.close()
+        return np.frombuffer(blue_first, np.uint8).reshape(height, width, 4)[..., 2::-1].copy()
 
     def click(self, x: int, y: int, button: Button = "left") -> None:
         """Click at a place on the screen."""
@@ -268,6 +283,12 @@ class Panel(Desktop):
 
     def pick(self, *path: str) -> None:
         """Open the menu, walk down `path` (beginnings of labels) by keys, and choose the last."""
+        self.mark(*path)
+        self.xdotool("key", "Return")
+        wait_until(lambda: not self.open_menus(), what="the menu stays open")
+
+    def mark(self, *path: str) -> None:
+        """Open the menu and walk down `path`, whose end is then marked and not chosen."""
         self.open_menu()
         level = self.menu()
         for depth, label in enumerate(path):
@@ -281,8 +302,6 @@ class Panel(Desktop):
             if depth + 1 < len(path):
                 self.xdotool("key", "Right")
                 wait_until(lambda n=depth + 2: self.open_menus() == n, what="no submenu opens")
-        self.xdotool("key", "Return")
-        wait_until(lambda: not self.open_menus(), what="the menu stays open")
 
     def menu(self, service: str | None = None) -> list[Line]:
         """Return what the icon's menu says now, read from the program itself."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from benchmarks.rendered import best_match
 from companion_on_panel import OnPanel, on_panel
 from hearing import Ear, fade_gain, listening, steepest_fall
-from panel_rig import needs_panel
+from panel_rig import PANEL_PX, needs_panel
+from PIL import Image
 from rig import needs_rig, wait_until
 
 from voice_guide.score.model import Cue, CueKind, Score, Stem
@@ -200,3 +204,79 @@ def test_a_media_key_pauses_and_goes_on(companion: OnPanel) -> None:
     playerctl("stop")
     companion.wait_for("idle")
     wait_until(lambda: playerctl("status") == "", what="the media keys are kept")
+
+
+# Pictures, from a panel as dense screens show it.
+
+BEHIND = 0x5F7683
+LOOK_PX = 2 * PANEL_PX
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """The folder for pictures; with `VOICE_GUIDE_PICTURES=docs/pictures` ours are made anew."""
+    return Path(os.environ.get("VOICE_GUIDE_PICTURES", tmp_path))
+
+
+def test_what_it_looks_like(pictures: Path) -> None:
+    strips = []
+    for dark in (True, False):
+        with on_panel(dark=dark, scale=2) as companion:
+            companion.desk.paint(BEHIND)
+            companion.prepare_favourite("kindness/self-compassion-break")
+            companion.begin()
+            strips.append(np.concatenate(looks(companion, pictures if dark else None), axis=1))
+    Image.fromarray(np.concatenate(strips)).save(pictures / "tray.png", optimize=True)
+
+
+def looks(companion: OnPanel, pictures: Path | None) -> list[np.ndarray]:
+    """Return the icon at rest, playing and paused, and save a picture of the menu."""
+    seen = [look(companion)]
+    companion.desk.click_icon()
+    companion.wait_for("playing")
+    while played(companion) < 0.35:
+        before = played(companion)
+        companion.say("skip")
+        wait_until(lambda then=before: played(companion) > then + 0.02, what="it skips nothing")
+    seen.append(look(companion, unlike=seen[-1]))
+    companion.desk.mark("Breathing", "Four")
+    whole = companion.desk.pixels()
+    rows, columns = np.nonzero((whole != whole[-1, -1]).any(axis=2)[LOOK_PX + 2 :])
+    assert rows.max() > 600
+    assert columns.max() > 400
+    if pictures:
+        menu = whole[: LOOK_PX + rows.max() + 32, : columns.max() + 32]
+        Image.fromarray(menu).save(pictures / "menu.png", optimize=True)
+    companion.desk.close_menu()
+    time.sleep(0.6)  # else this click would belong to that of the beginning
+    companion.desk.click_icon()
+    companion.wait_for("paused")
+    seen.append(look(companion, unlike=seen[-1]))
+    return seen
+
+
+def played(companion: OnPanel) -> float:
+    """Return how much of the session lies behind, 0 to 1."""
+    status = companion.status()
+    return status["position_s"] / status["length_s"] if status else 0.0
+
+
+def look(companion: OnPanel, unlike: np.ndarray | None = None) -> np.ndarray:
+    """Return the part of the panel with the icon, once it shows something else and stays so."""
+    companion.desk.xdotool("mousemove", "700", "500")  # else its name is shown beside it
+    seen = np.zeros(0)
+    since_s = 0.0
+
+    def is_settled() -> bool:
+        nonlocal seen, since_s
+        now = companion.desk.pixels()[:LOOK_PX, : 3 * LOOK_PX // 2]
+        if not np.array_equal(now, seen):
+            seen, since_s = now, time.monotonic()
+        if unlike is not None and np.array_equal(seen, unlike):
+            return False
+        # Two changes in two seconds are all that a panel is told.
+        return time.monotonic() - since_s > 2.2
+
+    wait_until(is_settled, what="the icon does not settle")
+    assert len(np.unique(seen.reshape(-1, 3), axis=0)) > 20, "there is something to be seen"
+    return seen

@@ -112,7 +112,7 @@ def test_what_is_picked_on_the_panel_is_kept_in_the_file(companion: Companion) -
     expected = expected.replace("-6", "-3.1")
     wait_until(lambda: companion.settings.read_text() == expected, what="the volume is not kept")
     wait_until(lambda: companion.marked("Sound", "Bed") == ["Rain"], what="it is not marked")
-    assert companion.marked("Sound", "Volume") == ["70%"]
+    wait_until(lambda: companion.marked("Sound", "Volume") == ["70%"], what="it is not marked")
     companion.desk.pick("Breathing", "Box")
     wait_until(lambda: companion.status()["state"] == "playing", 15.0, "it does not play")
     companion.desk.pick("Favourite")

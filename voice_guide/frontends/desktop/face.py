@@ -16,10 +16,12 @@ from voice_guide.session.status import Status
 STEPS: Final = 48
 """Steps of the ring: at 22 px the eye tells no more apart, and each costs the panel a redraw."""
 
-# Between black and white in lightness, so that both light and dark panels show it.
-_COLOUR: Final = (58, 160, 150, 255)
+# A luminance of 0.236 is as far from a dark panel, #3b3b3b, as from a light one, #ededed: 3 to 1,
+# which WCAG 2.2 asks of what one has to make out (criterion 1.4.11).
+_COLOUR: Final = (50, 148, 138, 255)
+_WAITING: Final = (200, 110, 24, 255)
 _FAINT: Final = (128, 140, 140, 150)
-_WAITING: Final = (214, 148, 62, 255)
+_NOTHING: Final = (0, 0, 0, 0)
 _SCALE: Final = 8
 """Drawn so much larger and scaled down: Pillow's own edges are jagged."""
 
@@ -49,34 +51,60 @@ def draw_face(face: Face) -> tuple[Image.Image, ...]:
 
 
 def _draw(face: Face, size: int) -> Image.Image:
-    side = size * _SCALE
-    image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
-    pen = ImageDraw.Draw(image)
-    edge = max(1, round(size / 16)) * _SCALE
-    width = max(2, round(size / 9)) * _SCALE
-    box = (edge, edge, side - edge, side - edge)
+    pen = _Pen(size)
+    ring = size // 2 - max(1, round(size / 16))
+    width = max(2, round(size / 10))
     if face.mode is Mode.IDLE:
-        _draw_rest(pen, side, width, _WAITING if face.is_ritual_waiting else _COLOUR)
+        # Two rings, as a drop leaves on water.
+        pen.draw_ring(ring, width, _COLOUR)
+        pen.draw_ring(max(3, round(size * 0.19)), width, _COLOUR)
+        if face.is_ritual_waiting:
+            pen.draw_badge(max(3, round(size * 0.19)), max(1, round(size / 22)), _WAITING)
+        return pen.finish()
+    pen.draw_ring(ring, width, _FAINT)
+    pen.draw_ring(ring, width, _COLOUR, max(face.step, 1) / STEPS)
+    if face.mode is Mode.PAUSED:
+        pen.draw_bars(max(2, round(size / 9)), max(1, round(size / 18)), round(size * 0.17))
     else:
-        pen.arc(box, 0, 360, _FAINT, width)
-        pen.arc(box, -90, -90 + 360 * max(face.step, 1) / STEPS, _COLOUR, width)
-        _draw_middle(pen, face.mode, side)
-    return image.resize((size, size), Image.Resampling.LANCZOS)
+        pen.draw_disc(round(size * (0.12 if face.mode is Mode.PREPARING else 0.19)), _COLOUR)
+    return pen.finish()
 
 
-def _draw_rest(
-    pen: ImageDraw.ImageDraw, side: int, width: int, colour: tuple[int, int, int, int]
-) -> None:
-    """Two rings, as a drop leaves on water."""
-    for share, thick in ((0.06, width), (0.32, width)):
-        inset = side * share
-        pen.ellipse((inset, inset, side - inset, side - inset), outline=colour, width=thick)
+_Colour = tuple[int, int, int, int]
 
 
-def _draw_middle(pen: ImageDraw.ImageDraw, mode: Mode, side: int) -> None:
-    if mode is Mode.PAUSED:
-        for left in (0.36, 0.54):
-            pen.rectangle((side * left, side * 0.33, side * (left + 0.1), side * 0.67), _COLOUR)
-        return
-    inset = side * (0.38 if mode is Mode.PREPARING else 0.32)
-    pen.ellipse((inset, inset, side - inset, side - inset), fill=_COLOUR)
+class _Pen:
+    """Draws round the middle of a square, in whole pixels: their edges stay sharp."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._image = Image.new("RGBA", (size * _SCALE, size * _SCALE), _NOTHING)
+        self._pen = ImageDraw.Draw(self._image)
+
+    def finish(self) -> Image.Image:
+        return self._image.resize((self._size, self._size), Image.Resampling.BOX)
+
+    def draw_ring(self, radius: int, width: int, colour: _Colour, share: float = 1.0) -> None:
+        box = self._box(-radius, -radius, radius, radius)
+        self._pen.arc(box, -90, -90 + 360 * share, colour, width * _SCALE)
+
+    def draw_disc(self, radius: int, colour: _Colour) -> None:
+        self._pen.ellipse(self._box(-radius, -radius, radius, radius), colour)
+
+    def draw_bars(self, width: int, from_middle: int, half_height: int) -> None:
+        for left in (-from_middle - width, from_middle):
+            box = self._box(left, -half_height, left + width, half_height)
+            self._pen.rectangle(box, _COLOUR)
+
+    def draw_badge(self, radius: int, gap: int, colour: _Colour) -> None:
+        """A dot in the upper right corner, and nothing round it: seen in any colours, or none."""
+        right, top = self._size // 2, -(self._size // 2)
+        left, bottom = right - 2 * radius, top + 2 * radius
+        self._pen.ellipse(self._box(left - gap, top - gap, right + gap, bottom + gap), _NOTHING)
+        self._pen.ellipse(self._box(left, top, right, bottom), colour)
+
+    def _box(self, left: int, top: int, right: int, bottom: int) -> tuple[int, int, int, int]:
+        # Pillow counts the last pixel in.
+        middle = self._size // 2
+        start, end = (left + middle) * _SCALE, (right + middle) * _SCALE - 1
+        return start, (top + middle) * _SCALE, end, (bottom + middle) * _SCALE - 1
