@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -223,6 +224,19 @@ def footprint(pid: int) -> Footprint:
         len(list(Path(f"/proc/{pid}/fd").iterdir())),
         len(children(pid)),
     )
+
+
+def wait_until_at_rest(pid: int) -> None:
+    """Wait until a process has loaded what it needs: its memory stays the same for a second."""
+    last = [(0.0, 0.0)]
+
+    def is_at_rest() -> bool:
+        rss_mb = footprint(pid).rss_mb
+        if rss_mb != last[-1][1]:
+            last.append((time.monotonic(), rss_mb))
+        return time.monotonic() - last[-1][0] > 1.0
+
+    wait_until(is_at_rest, START_S, "it goes on loading")
 
 
 def children(pid: int, word: str = "") -> list[int]:

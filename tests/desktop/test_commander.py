@@ -23,7 +23,6 @@ from voice_guide.frontends.desktop.commander import (
 )
 from voice_guide.frontends.desktop.instance.wire import REFUSED, Reply, Request
 from voice_guide.frontends.desktop.media import Open, Press, Seek, SetVolume
-from voice_guide.frontends.desktop.rituals.offering import Rituals
 from voice_guide.session import events
 from voice_guide.session.machine import Mode
 from voice_guide.session.status import Status
@@ -44,12 +43,7 @@ class Desk:
         session = SimpleNamespace(send=self.sent.append)
         self.now_s = 100.0
         self.commander = Commander(
-            self.services,
-            lambda: session,
-            lambda: self.status,
-            self.leave,
-            Rituals(self.services),
-            lambda: self.now_s,
+            self.services, lambda: session, lambda: self.status, self.leave, lambda: self.now_s
         )
 
     def leave(self) -> None:

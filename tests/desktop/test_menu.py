@@ -23,7 +23,6 @@ from voice_guide.frontends.desktop.instance.wire import Request
 from voice_guide.frontends.desktop.menu.contents import QUIET_S
 from voice_guide.frontends.desktop.menu.tree import TrayMenu
 from voice_guide.frontends.desktop.notify import Notice
-from voice_guide.frontends.desktop.rituals.offering import Rituals
 from voice_guide.frontends.desktop.tray.names import Menu, MenuItem
 from voice_guide.frontends.services import Services
 from voice_guide.session.controller import Controller
@@ -137,7 +136,6 @@ def make_tray(home: Path) -> Tray:
         lambda: controller,
         lambda: controller.status,
         lambda: left.append(None),
-        Rituals(services),
         clock,
     )
     notices = Notices()

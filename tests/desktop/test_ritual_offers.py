@@ -112,8 +112,9 @@ class Home:
         self.rituals = Rituals(self.services)
         session = SimpleNamespace(send=self.sent.append)
         self.commander = Commander(
-            self.services, lambda: session, lambda: self.status, lambda: None, self.rituals
+            self.services, lambda: session, lambda: self.status, lambda: None
         )
+        self.commander.rituals = self.rituals
         self.follower = Follower(
             "voice-guide", self.icon, self.keys, None, None, wishes=Companion, tell=self.told.append
         )
@@ -476,7 +477,7 @@ def make_entries(at: Home) -> RitualEntries:
     def do(deed: Callable[[], object]) -> Callable[..., None]:
         return lambda *_: (deed(), None)[1]
 
-    return RitualEntries(at.services, at.rituals, lambda: None, do)
+    return RitualEntries(at.services, at.commander, lambda: None, do)
 
 
 def entries(at: Home) -> tuple[RitualsLook, Callable[[], list[MenuItem]]]:

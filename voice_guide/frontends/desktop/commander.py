@@ -62,7 +62,6 @@ class Commander:
         controller: Callable[[], Controller],
         status: Callable[[], Status],
         leave: Callable[[], None],
-        rituals: Rituals,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._services = services
@@ -72,8 +71,8 @@ class Commander:
         self._clock = clock
         self._toggled = (-math.inf, "")
         self._volume: tuple[float, float] | None = None
-        self.rituals = rituals
-        """What may wait for an answer."""
+        self.rituals: Rituals | None = None
+        """What may wait for an answer; None until it is loaded."""
 
     @property
     def status(self) -> Status:
@@ -84,6 +83,11 @@ class Commander:
     def is_active(self) -> bool:
         """Whether a session is under way."""
         return self.status.state in ACTIVE
+
+    @property
+    def ritual_waiting(self) -> str | None:
+        """The name of the ritual that waits for an answer."""
+        return self.rituals.waiting if self.rituals else None
 
     def send(self, command: events.Command) -> None:
         """Ask the session for something."""
@@ -106,7 +110,7 @@ class Commander:
         ask = speak_unmet(self._services, read_ask(self._services, name, wishes))
         if is_awaited:
             refuse_early(self._services, ask)
-        self.rituals.touch()
+        self._touch()
         self.send(events.SetVolume(self.volume_db if volume_db is None else volume_db))
         self.send(events.Play(ask))
         return f"Playing {ask.script.header.title}."
@@ -128,7 +132,7 @@ class Commander:
 
     def _toggle(self, begin: Callable[[], str]) -> str:
         if not self.is_active:
-            return self.rituals.accept() or begin()
+            return (self.rituals and self.rituals.accept()) or begin()
         is_paused = self.status.state is Mode.PAUSED
         self.send(events.Toggle())
         return "Going on." if is_paused else "Paused."
@@ -145,7 +149,7 @@ class Commander:
 
     def stop(self) -> None:
         """End gently, or put off the ritual that waits: what a middle click does."""
-        if self.is_active or not self.rituals.put_off():
+        if self.is_active or not (self.rituals and self.rituals.put_off()):
             self.send(events.Stop())
 
     def set_volume(self, share: float) -> None:
@@ -158,7 +162,7 @@ class Commander:
 
     def press(self, command: MediaCommand) -> None:
         """Carry out what a media key or a player's widget asks for."""
-        if not isinstance(command, Open) and self.rituals.touch():
+        if not isinstance(command, Open) and self._touch():
             return
         match command:
             case Press():
@@ -173,7 +177,7 @@ class Commander:
     def answer(self, request: Request) -> Reply:
         """Carry out a command line that was handed over."""
         word, *rest = request.words or ("",)
-        if word == "ritual":
+        if word == "ritual" and self.rituals is not None:
             return self.rituals.answer(rest)
         if word in _SIMPLE and not rest:
             return Reply(self._simply(word))
@@ -184,7 +188,7 @@ class Commander:
             case "toggle", []:
                 said = self.toggle()
             case "status", []:
-                said = json.dumps(status_to_json(self.status, self.rituals.waiting))
+                said = json.dumps(status_to_json(self.status, self.ritual_waiting))
             case "volume", []:
                 said = f"Volume {db_to_share(self.volume_db):.0%}."
             case "volume", [percent]:
@@ -195,6 +199,10 @@ class Commander:
         if said is None:
             return Reply(f'There is no command "{" ".join(request.words)[:80]}".', REFUSED)
         return Reply(said)
+
+    def _touch(self) -> bool:
+        """Let a ritual that is about to begin by itself be; False where there is none."""
+        return self.rituals is not None and self.rituals.touch()
 
     def _simply(self, word: str) -> str:
         status = self.status

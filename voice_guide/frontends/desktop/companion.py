@@ -19,9 +19,6 @@ from voice_guide.frontends.desktop.instance.place import find_folder
 from voice_guide.frontends.desktop.instance.wire import Reply, Request
 from voice_guide.frontends.desktop.menu.tree import TrayMenu
 from voice_guide.frontends.desktop.notify import Button, Notice
-from voice_guide.frontends.desktop.rituals.hosting import Desk
-from voice_guide.frontends.desktop.rituals.offering import Rituals
-from voice_guide.frontends.desktop.rituals.suggesting import suggest
 from voice_guide.frontends.desktop.systems import System, find_system
 from voice_guide.frontends.services import Services
 from voice_guide.session import events
@@ -81,10 +78,7 @@ class Companion:
         self._loaded: Future[Controller] = Future()
         self._has_told_no_tray = False
         self._notifier = system.notifier
-        self._rituals = Rituals(services)
-        self._commander = Commander(
-            services, self._controller, self._status, self.leave, self._rituals
-        )
+        self._commander = Commander(services, self._controller, self._status, self.leave)
         self._menu = TrayMenu(
             services,
             self._commander,
@@ -117,7 +111,8 @@ class Companion:
 
     def _close(self) -> None:
         self._instance.close()
-        self._rituals.close()
+        if (rituals := self._commander.rituals) is not None:
+            rituals.close()
         if (controller := self._ready()) is not None:
             controller.close(_FAREWELL_S)
         self._menu.close()
@@ -154,6 +149,11 @@ class Companion:
         )
 
     def _look_after_rituals(self, controller: Controller, follower: Follower) -> None:
+        # Loaded once the icon is there, as is all that sounds.
+        from voice_guide.frontends.desktop.rituals.hosting import Desk  # noqa: PLC0415
+        from voice_guide.frontends.desktop.rituals.offering import Rituals  # noqa: PLC0415
+        from voice_guide.frontends.desktop.rituals.suggesting import suggest  # noqa: PLC0415
+
         desk = Desk(
             self._notifier,
             self._commander,
@@ -163,15 +163,20 @@ class Companion:
             tell=self._tell_fault,
         )
         try:
-            self._rituals.begin(desk)
+            rituals = self._commander.rituals = Rituals(self._services)
+            rituals.begin(desk)
             controller.subscribe(self._see)
-            suggest(self._services, self._notifier, self._rituals.change, self._tell_fault)
+            suggest(self._services, self._notifier, rituals.change, self._tell_fault)
         except Exception as error:  # noqa: BLE001 - sessions play all the same
             self._tell_fault(str(explain(error)))
 
     def _see(self, status: Status) -> None:
         if status.state is Mode.ENDED:
-            self._rituals.hasten()  # what waited for the session's end
+            self._look_at_rituals()  # one may have waited for the session's end
+
+    def _look_at_rituals(self) -> None:
+        if (rituals := self._commander.rituals) is not None:
+            rituals.hasten()
 
     def _controller(self) -> Controller:
         return self._loaded.result(_READY_S)
@@ -191,7 +196,7 @@ class Companion:
     def _go_to_sleep(self, is_going: bool) -> None:
         # Waking up says nothing: whoever opens the lid hears nothing, and sees what is late.
         if not is_going:
-            self._rituals.hasten()
+            self._look_at_rituals()
         elif (controller := self._ready()) is not None:
             controller.send(events.Pause())
 

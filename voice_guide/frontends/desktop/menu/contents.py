@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import VoiceGuideError
-from voice_guide.frontends.desktop.menu.seen import RitualsLook, Seen
 from voice_guide.frontends.desktop.tray.names import Menu, MenuItem
 from voice_guide.frontends.library.catalogue import CatalogueEntry
 from voice_guide.frontends.library.steps import Step, find_next, find_steps
 from voice_guide.frontends.services import Services
 
 if TYPE_CHECKING:
+    from voice_guide.frontends.desktop.menu.seen import RitualsLook, Seen
     from voice_guide.store.settings import Settings
     from voice_guide.voice.engine import VoiceInfo
 
@@ -67,7 +67,7 @@ class ContentsWatch:
         self._contents: Contents | None = None
         self._voices: tuple[VoiceInfo, ...] = ()
         self._voices_again_at = 0.0
-        self._rituals = RitualsLook(services)
+        self._rituals: RitualsLook | None = None
         self._asked = threading.Event()
         self._hurried = threading.Event()
         self._is_leaving = False
@@ -140,11 +140,18 @@ class ContentsWatch:
             beds=tuple(services.palette().names("bed")),
             settings=services.settings(),
             voices=self._voices,
-            rituals=self._rituals.look(),
+            rituals=self._look_at_rituals(),
         )
         if found != self._contents:
             self._contents = found
             self._changed()
+
+    def _look_at_rituals(self) -> Seen:
+        # Imported in this thread: the icon does not wait for the journal.
+        from voice_guide.frontends.desktop.menu.seen import RitualsLook  # noqa: PLC0415
+
+        self._rituals = self._rituals or RitualsLook(self._services)
+        return self._rituals.look()
 
     def _list_voices(self) -> tuple[VoiceInfo, ...]:
         try:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from voice_guide.frontends.desktop.menu.seen import Seen, Switch
-from voice_guide.frontends.desktop.rituals.notices import SNOOZE
-from voice_guide.frontends.desktop.rituals.offering import Rituals
+from voice_guide.frontends.desktop.commander import Commander
 from voice_guide.frontends.desktop.tray.names import Menu, MenuItem
-from voice_guide.frontends.rituals.book import SUGGESTED, RitualBook
-from voice_guide.frontends.rituals.past import JournalLedger
-from voice_guide.frontends.rituals.spelling import parse_time, parse_until
 from voice_guide.frontends.services import Services
-from voice_guide.session.rituals.clocks import read_moment
-from voice_guide.session.rituals.offer import SNOOZE_S
-from voice_guide.session.rituals.ritual import Occurrence
+
+if TYPE_CHECKING:
+    from voice_guide.frontends.desktop.menu.seen import Seen, Switch
+    from voice_guide.frontends.desktop.rituals.offering import Rituals
 
 Do = Callable[[Callable[[], object]], Callable[..., None]]
 """Makes a callback of a deed: it tells what goes wrong."""
@@ -31,65 +27,60 @@ class RitualEntries:
     """
 
     def __init__(
-        self, services: Services, rituals: Rituals, changed: Callable[[], object], do: Do
+        self, services: Services, commander: Commander, changed: Callable[[], object], do: Do
     ) -> None:
         self._services = services
-        self._rituals = rituals
+        self._commander = commander
         self._changed = changed
         self._do = do
 
-    def answers(self) -> tuple[MenuItem, ...]:
-        """Return what can be said to a ritual that waits, besides yes."""
+    def answers(self) -> Iterator[MenuItem]:
+        """Yield what can be said to a ritual that waits, besides yes."""
 
-        def say(*words: str) -> Callable[..., None]:
-            return self._do(lambda: self._rituals.answer(words))
+        def answer(label: str, say: Callable[[Rituals], object]) -> MenuItem:
+            def deed() -> None:
+                if self._commander.rituals is not None:
+                    say(self._commander.rituals)
 
-        def is_waiting(_item: object) -> bool:
-            return self._rituals.waiting is not None
+            def is_waiting(_item: object) -> bool:
+                return self._commander.ritual_waiting is not None
 
-        return (
-            MenuItem(SNOOZE, say("snooze", "", f"{SNOOZE_S:g}"), visible=is_waiting),
-            MenuItem("Skip", say("skip"), visible=is_waiting),
-        )
+            return MenuItem(label, self._do(deed), visible=is_waiting)
+
+        yield answer("Snooze 10 min", lambda rituals: rituals.put_off())
+        yield answer("Skip", lambda rituals: rituals.answer(["skip"]))
 
     def items(self, seen: Seen) -> Iterator[MenuItem]:
         """Yield all that is to be told, and done about it."""
+        # Imported here, where something is known of rituals: the icon does not wait for it.
+        from voice_guide.frontends.desktop.rituals import deeds  # noqa: PLC0415
+
+        def change(deed: Callable[[], None]) -> Callable[..., None]:
+            def and_tell() -> None:
+                deed()
+                self._tell_all()
+
+            return self._do(and_tell)
+
+        services = self._services
         yield MenuItem(seen.next, None, enabled=False)
         if (today := seen.today) is not None:
-            yield MenuItem(f"Skip {today.ritual.name} today", self._do(lambda: self._skip(today)))
+            label = f"Skip {today.ritual.name} today"
+            yield MenuItem(label, change(lambda: deeds.skip(services, today)))
         if seen.is_paused:
-            yield MenuItem("Resume all", self._do(self._resume))
+            yield MenuItem("Resume all", change(lambda: deeds.resume(services)))
         elif any(one.is_on for one in seen.switches):
-            yield MenuItem("Pause all until tomorrow", self._do(self._pause))
+            pause = change(lambda: deeds.pause_until_tomorrow(services))
+            yield MenuItem("Pause all until tomorrow", pause)
         yield Menu.SEPARATOR
-        yield from map(self._switch, seen.switches)
 
-    def _switch(self, switch: Switch) -> MenuItem:
-        def turn() -> None:
-            book, name = RitualBook(self._services), switch.name
-            if name in book.tables():
-                book.change(name, {"on": not switch.is_on})
-            else:
-                book.add(name, {**SUGGESTED[name], "on": True})
-            self._tell_all()
+        def switch(one: Switch) -> MenuItem:
+            turn = change(lambda: deeds.turn(services, one.name, is_on=not one.is_on))
+            return MenuItem(one.label, turn, checked=lambda _: one.is_on)
 
-        return MenuItem(switch.label, self._do(turn), checked=lambda _: switch.is_on)
-
-    def _skip(self, one: Occurrence) -> None:
-        JournalLedger(self._services.ledger()).skip(one, datetime.now(UTC))
-        self._tell_all()
-
-    def _pause(self) -> None:
-        moment = read_moment()
-        begins = parse_time(self._services.settings().journal.day_begins)
-        until = parse_until("tomorrow", moment.now.astimezone(moment.zone), begins)
-        JournalLedger(self._services.ledger()).pause(until.astimezone(UTC), moment.now)
-        self._tell_all()
-
-    def _resume(self) -> None:
-        JournalLedger(self._services.ledger()).resume(datetime.now(UTC))
-        self._tell_all()
+        yield from map(switch, seen.switches)
 
     def _tell_all(self) -> None:
-        self._rituals.change()
+        if self._commander.rituals is not None:
+            self._commander.rituals.change()
         self._changed()

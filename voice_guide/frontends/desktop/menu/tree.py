@@ -57,14 +57,13 @@ class TrayMenu:
     ) -> None:
         self._services = services
         self._commander = commander
-        self._rituals = commander.rituals
         self._autostart = autostart
         self._notifier = notifier
         self._leave = leave
         self._watch = ContentsWatch(services, changed)
         self._choices = Choices(services, commander, self._watch, self._do)
         look_again = partial(self._watch.ask, hurry=True)
-        self._ritual_entries = RitualEntries(services, self._rituals, look_again, self._do)
+        self._ritual_entries = RitualEntries(services, commander, look_again, self._do)
 
     def start(self) -> None:
         """Look at what there is to choose from: not before the icon is there, which comes first."""
@@ -86,7 +85,7 @@ class TrayMenu:
 
     def _items(self) -> Iterator[MenuItem]:
         yield MenuItem(
-            lambda _: begin_label(self._commander.status, self._rituals.waiting),
+            lambda _: begin_label(self._commander.status, self._commander.ritual_waiting),
             self._do(self._toggle),
             default=True,
         )

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import SynthesisFailed, VoiceGuideError, explain
+from voice_guide.session.announce.announcement import prepare_announcement
 from voice_guide.session.announce.chime import chime_score
 from voice_guide.session.announce.sounding import sound_alone
 
@@ -96,11 +97,6 @@ class Ringer:
         return prepared
 
     def _speak(self, title: str, voicing: Voicing) -> Score:
-        # Imported here: what offers only is not to pay for a voice.
-        from voice_guide.session.announce.announcement import (  # noqa: PLC0415
-            prepare_announcement,
-        )
-
         services = self._services
         score, notice = prepare_announcement(title, voicing, services.engine(), services.palette())
         if notice:  # nobody is led who was not told
