@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -294,6 +295,24 @@ def test_the_name_is_ours_only_while_shown(bus: OwnBus, mpris: Mpris) -> None:
     mpris.close()
     mpris.close()
     wait_until(lambda: NAME not in bus.names())
+
+
+@pytest.mark.parametrize("delay_ms", [0.0, 0.2, 0.5, 1.0, 2.0, 4.0])
+def test_a_session_of_a_moment_leaves_no_name_behind(
+    bus: OwnBus, shown: Mpris, delay_ms: float
+) -> None:
+    """The bus takes a moment to give the name, in which the session may be over."""
+    for _ in range(20):
+        shown.hide()
+        shown.show(SESSION)
+        time.sleep(delay_ms / 1000)  # somewhere between the asking and the answer
+    shown.hide()
+    # Everything that was asked for is done once the names stay as they are.
+    before = [bus.names() for _ in range(3)]
+    assert NAME not in before[-1]
+    shown.show(SESSION)
+    wait_until(lambda: NAME in bus.names())
+    assert playerctl(bus, "status") == "Playing"
 
 
 def test_nothing_is_connected_before_the_first_session(bus: OwnBus, mpris: Mpris) -> None:

@@ -56,6 +56,7 @@ class Mpris:
         self._shown: Shown | None = None
         self._place: MessageBus | None = None
         self._name = ""
+        self._turn = asyncio.Lock()  # a session of a moment: what it takes is given back after that
         self._root = _Root()
         self._player = _Player(on_command, clock)
 
@@ -87,6 +88,11 @@ class Mpris:
         self._player.update(shown, jumped=jumped)
 
     async def _appear(self, bus: MessageBus) -> None:
+        async with self._turn:
+            if self._shown is not None:
+                await self._take_name(bus)
+
+    async def _take_name(self, bus: MessageBus) -> None:
         self._leave()  # the bus before, if that one is gone
         self._place = bus
         for interface in (self._root, self._player):
@@ -98,10 +104,13 @@ class Mpris:
                 return
 
     async def _vanish(self) -> None:
-        self._leave()
-        bus, name, self._name = self._line.bus, self._name, ""
-        if bus is not None and name:
-            await call(bus, BUS, "ReleaseName", "s", [name])
+        async with self._turn:
+            bus, name, self._name = self._line.bus, self._name, ""
+            try:
+                if bus is not None and name:
+                    await call(bus, BUS, "ReleaseName", "s", [name])
+            finally:
+                self._leave()  # who finds the name also finds what answers to it
 
     def _leave(self) -> None:
         if self._place is not None:
