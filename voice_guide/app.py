@@ -205,9 +205,17 @@ def _controller(
         lambda: player(device() if callable(device) else device),
         on_ended=lambda ending: memory().end(ending),
         on_heard=lambda so_far: memory().hear(so_far),
+        on_rest=lambda: _rest(palette()),
     )
     ending.callback(controller.close)
     return controller
+
+
+def _rest(palette: Palette) -> None:
+    from voice_guide.frontends.desktop.systems.memory import give_memory_back
+
+    palette.rest()
+    give_memory_back()
 
 
 def _player(device: Device) -> Player:

@@ -442,6 +442,6 @@ def test_what_an_abandoned_preparation_says_is_not_heard(stage):
     stage.hear(e.Play(replace(ASK, name="other")))
     stage.hear(*late)
     assert stage.status.state is Mode.PREPARING
-    assert stage.status.script == ""
+    assert (stage.status.script, stage.status.section) == ("other", "")
     stage.wait()
     assert stage.status.script == "other"

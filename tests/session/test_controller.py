@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from itertools import pairwise
 
 import pytest
@@ -106,6 +108,39 @@ def test_what_nobody_foresaw_is_explained_and_the_thread_goes_on():
         assert made._thread.is_alive()
     finally:
         made.close()
+
+
+def test_what_is_over_is_let_go_of_and_its_last_moment_kept():
+    palette = shipped_palette()
+    rested = threading.Event()
+    made = Controller(
+        SilentEngine, lambda: palette, lambda: Player(NullOutput(paced=True)), on_rest=rested.set
+    )
+    try:
+        for _ in range(2):
+            rested.clear()
+            made.send(e.Play(ASK))
+            wait_until(lambda: made.status.state is Mode.PLAYING and made.status.position_s > 0)
+            score = weakref.ref(made._conductor._prepared.score)
+            assert score() is not None
+            assert not rested.is_set()
+            made.send(e.Stop(0.05))
+            assert rested.wait(5)
+            gc.collect()
+            assert score() is None
+            status = made.status
+            assert (status.state, status.script, status.title) == (Mode.ENDED, "word", "A word")
+            assert status.position_s > 0
+    finally:
+        made.close()
+
+
+def test_a_session_has_a_name_before_it_can_be_heard(controller):
+    seen = []
+    controller.subscribe(seen.append)
+    controller.send(e.Play(ASK))
+    wait_until(lambda: controller.status.state is Mode.PLAYING)
+    assert {(status.script, status.title) for status in seen} == {("word", "A word")}
 
 
 def test_nothing_is_left_running(controller):

@@ -67,3 +67,15 @@ def test_an_unknown_sound_is_explained(ask: Callable[[], Clip], message: str, hi
         ask()
     assert message in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_at_rest_only_the_bells_are_kept():
+    palette = shipped_palette()
+    bell, bed, tense = palette.bell("chime"), palette.bed("pink"), palette.tense(SAMPLE_RATE)
+    assert palette.bed("pink") is bed
+    palette.rest()
+    assert palette.bell("chime") is bell
+    again = palette.bed("pink")
+    assert again is not bed
+    assert np.array_equal(again.samples, bed.samples)
+    assert palette.tense(SAMPLE_RATE) is not tense

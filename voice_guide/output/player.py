@@ -218,6 +218,8 @@ class Player:
         """Close the output and stand still."""
         self._output.stop()
         self._state, self._still_at, self._detail, self._playhead = state, at, "", None
+        if state in {PlayerState.STOPPED, PlayerState.ENDED}:
+            self._wish = None  # and with it the score
 
     def _open(self, at: Frames) -> None:
         assert self._wish is not None

@@ -93,7 +93,7 @@ class Placement:
     looped: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Score:
     """A compiled session. Nothing here changes; to play is to ask `render` for frames."""
 

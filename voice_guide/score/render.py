@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 from math import inf
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,9 +62,21 @@ def render(
     return mix.T
 
 
-@lru_cache(maxsize=4)
-def _buckets(score: Score) -> tuple[tuple[Placement, ...], ...]:
+_Buckets = tuple[tuple[Placement, ...], ...]
+
+_sorted: Final[WeakKeyDictionary[Score, _Buckets]] = WeakKeyDictionary()
+"""Of every score that is still played: all of its words would be held with it."""
+
+
+def _buckets(score: Score) -> _Buckets:
     """Return, for each bucket of the score, the placements that sound in it, in score order."""
+    found = _sorted.get(score)
+    if found is None:
+        found = _sorted[score] = _sort(score)
+    return found
+
+
+def _sort(score: Score) -> _Buckets:
     buckets: list[list[Placement]] = [[] for _ in range(score.length // _BUCKET + 1)]
     for placement in score.placements:
         first, last = placement.span.onset // _BUCKET, (placement.span.end - 1) // _BUCKET

@@ -60,6 +60,7 @@ class Conductor:
         self._forget()
 
     def _forget(self) -> None:
+        self._seen = Status()
         self._preparation: Preparation | None = None
         self._prepared: Prepared | None = None
         self._view: View | None = None
@@ -115,7 +116,8 @@ class Conductor:
 
     def status(self) -> Status:
         """Return what there is to see now."""
-        status = Status(
+        status = replace(
+            self._seen,
             state=self._state.mode,
             notice=self._passing_notice or self._notice,
             eased=self._state.eased,
@@ -148,6 +150,7 @@ class Conductor:
 
     def _prepare(self, effect: events.Prepare) -> None:
         self._forget()
+        self._seen = Status(script=effect.ask.name, title=effect.ask.script.header.title)
         self._hearing = Hearing(effect.ask)
         self._preparation = Preparation(effect.ask, self._engine, self._palette, self._post)
         self._choose_player()  # meanwhile, in this thread
@@ -279,9 +282,11 @@ class Conductor:
 
     def _tell_of_the_end(self, finish: events.Finish) -> None:
         hearing, self._hearing = self._hearing, None
+        # A score is as large as all its words: of what is over only the last moment is kept.
+        self._seen = self.status()
+        done, self._prepared, self._view = self._prepared, None, None
         if hearing is None:
             return
-        done = self._prepared
         # Where not every line could be spoken, no caution is taken for heard.
         cautions = done.ask.request.cautions if done and not done.notice else ()
         try:

@@ -42,6 +42,8 @@ class Controller:
     on_heard
         Told how far each session has come, again and again while it sounds, in the session's own
         thread: to be quick there.
+    on_rest
+        Called when a session is over and none follows, in the session's own thread.
     """
 
     def __init__(
@@ -51,10 +53,13 @@ class Controller:
         player: Callable[[], Player],
         on_ended: Callable[[Ending], None] = lambda _ending: None,
         on_heard: Callable[[Ending], None] = lambda _so_far: None,
+        on_rest: Callable[[], None] = lambda: None,
     ) -> None:
         self._inbox: queue.SimpleQueue[Event | Happening | None] = queue.SimpleQueue()
         self._subscribers: tuple[Subscriber, ...] = ()
         self._status = Status()
+        self._on_rest = on_rest
+        self._has_played = False
         self._conductor = Conductor(engine, palette, player, self._inbox.put, on_ended, on_heard)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
         self._thread.start()
@@ -100,6 +105,9 @@ class Controller:
     def _turn(self) -> bool:
         # Without a time limit nothing wakes this thread: an idle or paused session costs nothing.
         timeout = POLL_S if self._conductor.is_moving() else None
+        if self._has_played and self._status.state not in ACTIVE and self._inbox.empty():
+            self._has_played = False
+            self._on_rest()
         try:
             event = self._inbox.get(timeout=timeout)
         except queue.Empty:
@@ -115,6 +123,7 @@ class Controller:
         if status == self._status:
             return
         self._status = status
+        self._has_played = self._has_played or status.state in ACTIVE
         for subscriber in self._subscribers:
             try:
                 subscriber(status)

@@ -111,6 +111,13 @@ class Palette:
         """Return the tone for muscles let go, stereo."""
         return self._release(frames)
 
+    def rest(self) -> None:
+        """Let go of every clip but the bells: they open a session, the rest is made meanwhile."""
+        for made in (self._weave, self._breathe, self._loop, self._even, self._breathe_loop):
+            made.cache_clear()
+        self._tense.cache_clear()
+        self._release.cache_clear()
+
     def _made_to_bell(self, made: Made) -> Clip:
         return self._strike(made) if isinstance(made, BellPatch) else self._ring(made)
 

@@ -20,6 +20,7 @@ from voice_guide.frontends.desktop.instance.wire import Reply, Request
 from voice_guide.frontends.desktop.menu.tree import TrayMenu
 from voice_guide.frontends.desktop.notify import Button, Notice
 from voice_guide.frontends.desktop.systems import System, find_system
+from voice_guide.frontends.desktop.systems.memory import share_one_arena
 from voice_guide.frontends.services import Services
 from voice_guide.session import events
 from voice_guide.session.machine import Mode
@@ -60,6 +61,7 @@ def run_companion(services: Services) -> int:
     if isinstance(held, Reply):
         print("voice-guide is in the tray already.")
         return 0
+    share_one_arena()
     with held:
         Companion(services, held, find_system(say)).run()
     return 0
