@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from dbus_fast import NameFlag
+from dbus_fast import NameFlag, Variant
 from dbus_fast.service import ServiceInterface, dbus_method
 from fake_tray import FakeTray
 from panel_rig import Desktop, desktop
@@ -25,6 +25,9 @@ from voice_guide.frontends.desktop.instance.wire import Reply
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = (sys.executable, "-m", "voice_guide")
+MPRIS = "org.mpris.MediaPlayer2.voice_guide"
+PLAYER = "org.mpris.MediaPlayer2.Player"
+PROPERTIES = "org.freedesktop.DBus.Properties"
 NOTIFICATIONS = "org.freedesktop.Notifications"
 
 MISSING = [tool for tool in ("Xvfb", "dbus-daemon") if shutil.which(tool) is None]
@@ -167,6 +170,23 @@ class World:
         wait_until(
             lambda: self.status()["state"] in states, timeout_s, f"never {' or '.join(states)}"
         )
+
+    def player(self, member: str, *call: Any) -> bool:
+        """Press a button as a media key does; false when there is no session to press it for."""
+        return self._ask_player(PLAYER, member, *call)
+
+    def set_player(self, name: str, value: Variant) -> bool:
+        """Set a property as a player's widget does; false when there is no session."""
+        return self._ask_player(PROPERTIES, "Set", "ssv", PLAYER, name, value)
+
+    def _ask_player(self, interface: str, member: str, *call: Any) -> bool:
+        try:
+            self.tray.ask(MPRIS, "/org/mpris/MediaPlayer2", interface, member, *call)
+        except RuntimeError as error:
+            if "ServiceUnknown" not in str(error):
+                raise
+            return False
+        return True
 
     def wait_for_notice(self, words: str, timeout_s: float = 10.0) -> str:
         """Return the notice with these words in it, as soon as the listener was shown it."""

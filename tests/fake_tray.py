@@ -150,7 +150,11 @@ class FakeTray:
 
     def call(self, path: str, interface: str, member: str, *call: Any) -> Any:
         """Call the icon that registered last; returns the body, or raises what it answered."""
-        return self.thread.run(self._call(self.registered[-1], path, interface, member, *call))
+        return self.ask(self.registered[-1], path, interface, member, *call)
+
+    def ask(self, to: str, path: str, interface: str, member: str, *call: Any) -> Any:
+        """Call anybody on the bus; returns the body, or raises what it answered."""
+        return self.thread.run(self._call(to, path, interface, member, *call))
 
     def owner(self, name: str) -> bool:
         body = self.thread.run(
