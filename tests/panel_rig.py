@@ -23,6 +23,9 @@ from rig import end_process, wait_until
 from Xlib import X, display, error
 
 from voice_guide.frontends.desktop.tray.loop import BusThread
+from voice_guide.frontends.rituals.book import DECIDED
+from voice_guide.store.paths import find_paths
+from voice_guide.store.progress import Progress
 
 TOOLS = ("Xvfb", "xfce4-panel", "xdotool", "dbus-daemon")
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
@@ -208,6 +211,9 @@ def desktop(*, scale: int = 1) -> Iterator[Desktop]:
         folder = Path(name)
         for place in ("home", "config", "cache", "share", "state", "run"):
             (folder / place).mkdir(mode=0o700)
+        # A first start would ask about rituals: here somebody has answered already.
+        home = find_paths({"VOICE_GUIDE_HOME": str(folder / "vg")})
+        Progress(home.progress).meet([DECIDED])
         desk = Desktop(folder, scale=scale)
         try:
             desk.start_display()

@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from panel_rig import Panel, needs_panel, panel
-from rig import Recording, Rig, needs_rig, sound_rig, wait_until
+from companion_on_panel import OnPanel
+from panel_rig import needs_panel, panel
+from rig import Recording, needs_rig, sound_rig, wait_until
 
 from voice_guide.app import build
+from voice_guide.frontends.desktop.face import _WAITING
 from voice_guide.frontends.desktop.instance.client import ask
 from voice_guide.frontends.rituals.past import JournalLedger
 from voice_guide.session.rituals.outcome import Outcome, Record
@@ -33,53 +35,23 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"not on this system: {', '.join(MISSING)}"),
 ]
 
-ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-m", "voice_guide")
-
 AUDIBLE = 1e-4
-AMBER = (214, 148, 62)
-"""The colour of the icon while a ritual waits."""
-
 RITUAL = '[ritual.{name}]\nat = "03:00"\nscript = "ninety-second-reset"\n{more}\n'
 """Its own time does not matter: what is put off comes when that ends, to the second."""
 
 
 @dataclass
-class Evening:
-    """A desktop with a tray, notices and sound, and the companion on it."""
+class Evening(OnPanel):
+    """The companion on a panel, with notices, and everything that is heard recorded."""
 
-    desk: Panel
-    rig: Rig
     recording: Recording | None = None
-
-    @property
-    def home(self) -> Path:
-        return self.desk.folder / "vg"
-
-    @property
-    def env(self) -> dict[str, str]:
-        sound = {k: v for k, v in self.rig.env.items() if k.startswith(("ALSA", "PULSE"))}
-        return {
-            **self.desk.env,
-            **sound,
-            "PYTHONPATH": str(ROOT),
-            "VOICE_GUIDE_HOME": str(self.home),
-        }
 
     def run(self, *words: str) -> str:
         """Run a program to its end, and return what it prints."""
         done = subprocess.run(
             words, env=self.env, capture_output=True, text=True, timeout=30, check=False
         )
-        assert "Traceback" not in done.stderr, done.stderr
         return done.stdout.strip()
-
-    def say(self, *words: str) -> str:
-        return self.run(*PROGRAM, *words)
-
-    def status(self) -> dict[str, Any]:
-        reply = ask(str(self.home / "run"), ("status",))
-        return dict(json.loads(reply.answer)) if reply else {}
 
     def write_ritual(self, name: str, more: str = "") -> None:
         """Write a ritual by hand, as with a text editor."""
@@ -118,25 +90,23 @@ class Evening:
         (self.desk.folder / "choice").write_text(button)
         self.run("dunstctl", "context")
 
-    def start(self) -> None:
-        self.desk.start(*PROGRAM, env=self.env)
-        self.desk.wait_for_icon()
-        wait_until(lambda: bool(self.status()), what="nobody answers")
+    def waiting(self) -> str | None:
+        """The ritual that waits for an answer."""
+        status = self.status()
+        assert status is not None
+        return None if status["ritual_waiting"] is None else str(status["ritual_waiting"])
+
+    def playing(self, what: str) -> Any:
+        """One thing about what is played."""
+        return (self.status() or {}).get(what)
 
     def wait_for_offer(self, name: str, timeout_s: float = 15.0) -> None:
-        wait_until(
-            lambda: self.status().get("ritual_waiting") == name, timeout_s, f"{name} is not offered"
-        )
-
-    def wait_for(self, *states: str, timeout_s: float = 15.0) -> None:
-        wait_until(
-            lambda: self.status().get("state") in states, timeout_s, f"never {' or '.join(states)}"
-        )
+        wait_until(lambda: self.waiting() == name, timeout_s, f"{name} is not offered")
 
     def is_amber(self) -> bool:
-        """Whether the icon is in the colour of something that waits."""
+        """Whether the icon has the dot of something that waits."""
         strip = self.desk.pixels()[:32, :64].astype(int)
-        return bool((np.abs(strip - AMBER).max(axis=2) < 24).any())
+        return bool((np.abs(strip - _WAITING[:3]).max(axis=2) < 24).any())
 
     def told(self, name: str) -> list[Outcome]:
         """What was written down of today's."""
@@ -177,7 +147,8 @@ def evening() -> Iterator[Evening]:
 
 
 def test_the_first_run_offers_two(evening: Evening) -> None:
-    evening.start()
+    (evening.home / "data" / "progress.txt").unlink()
+    evening.begin()
     assert [one["on"] for one in json.loads(evening.say("ritual", "list", "--json"))] == [False] * 2
     evening.press("Both")
 
@@ -196,8 +167,7 @@ def test_the_first_run_offers_two(evening: Evening) -> None:
 
 def test_due_heard_put_off_offered_again_begun_and_written_down(evening: Evening) -> None:
     """The whole way, with a ritual of the next minute: nothing about its time is made up."""
-    evening.start()
-    wait_until(lambda: evening.notices() == 1)  # the question of the first run
+    evening.begin()
     due = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
     if due - datetime.now(UTC) < timedelta(seconds=8):
         due += timedelta(minutes=1)
@@ -216,7 +186,7 @@ def test_due_heard_put_off_offered_again_begun_and_written_down(evening: Evening
     assert first.label == "Start soon"
     assert "waits for an answer" in evening.say("why", "soon")
     evening.press("Snooze")
-    wait_until(lambda: evening.status()["ritual_waiting"] is None, what="it is not put off")
+    wait_until(lambda: evening.waiting() is None, what="it is not put off")
     wait_until(lambda: not evening.notices(), what="the notice stays")
     wait_until(lambda: not evening.is_amber(), what="the icon stays amber")
     assert evening.told("soon") == [Outcome.OFFERED, Outcome.SNOOZED]
@@ -224,9 +194,9 @@ def test_due_heard_put_off_offered_again_begun_and_written_down(evening: Evening
     evening.wait_for_offer("soon")
     evening.press("Start")
     evening.wait_for("playing")
-    assert evening.status()["script"] == "breathing/ninety-second-reset"
+    assert evening.playing("script") == "breathing/ninety-second-reset"
     assert evening.notices() == 0
-    wait_until(lambda: evening.status()["position_s"] > 3.0)
+    wait_until(lambda: evening.playing("position_s") > 3.0)
     evening.say("stop")
     evening.wait_for("idle")
     (row,) = json.loads(evening.say("history", "--json"))
@@ -237,16 +207,16 @@ def test_due_heard_put_off_offered_again_begun_and_written_down(evening: Evening
 
 def test_by_itself_when_nobody_objects(evening: Evening) -> None:
     evening.write_ritual("night", "begins_by_itself = true")
-    evening.start()
+    evening.begin()
     until = evening.put_off("night", 4.0)
     evening.wait_for_offer("night")
     wait_until(lambda: evening.first_sound(until) is not None, what="no chime")
     # Chime, gap and sentence, and then ten seconds.
-    evening.wait_for("playing", timeout_s=40.0)
+    evening.wait_for("playing")
     took_s = (datetime.now(UTC) - until).total_seconds()
     print(f"it began {took_s:.1f} s after its time")
     assert 14.0 < took_s < 30.0
-    assert evening.status()["ritual_waiting"] is None
+    assert evening.waiting() is None
     assert evening.notices() == 0
     assert "began by itself" in evening.say("why", "night")
 
@@ -254,7 +224,7 @@ def test_by_itself_when_nobody_objects(evening: Evening) -> None:
 @pytest.mark.parametrize("touch", ["key", "click", "media key"])
 def test_whoever_touches_anything_is_asked_first(evening: Evening, touch: str) -> None:
     evening.write_ritual("night", "begins_by_itself = true")
-    evening.start()
+    evening.begin()
     evening.put_off("night", 3.0)
     evening.wait_for_offer("night")
     wait_until(lambda: "Playing" in evening.run("playerctl", "-p", "voice_guide", "status"))
@@ -273,8 +243,7 @@ def test_whoever_touches_anything_is_asked_first(evening: Evening, touch: str) -
     quiet_s = 12 if touch == "key" else 2
     wait_until(lambda: evening.frames() > quiet_from + quiet_s * SAMPLE_RATE, 20.0)
     assert evening.is_silent_from(quiet_from)
-    status = evening.status()
-    assert (status["state"], status["ritual_waiting"]) == ("idle", "night")
+    assert (evening.state(), evening.waiting()) == ("idle", "night")
     evening.desk.click_icon()  # a yes
     evening.wait_for("playing")
     assert evening.told("night")[-1] is Outcome.STARTED
@@ -283,10 +252,10 @@ def test_whoever_touches_anything_is_asked_first(evening: Evening, touch: str) -
 def test_do_not_disturb_defers_and_a_middle_click_puts_off(evening: Evening) -> None:
     evening.write_ritual("night")
     evening.run("dunstctl", "set-paused", "true")
-    evening.start()
+    evening.begin()
     evening.put_off("night", 2.0)
     wait_until(lambda: Outcome.DEFERRED in evening.told("night"), what="it is not put off")
-    assert evening.status()["ritual_waiting"] is None
+    assert evening.waiting() is None
     assert evening.is_silent_from(0)
     assert "do not disturb was on" in evening.say("why", "night")
     evening.run("dunstctl", "set-paused", "false")
@@ -295,4 +264,4 @@ def test_do_not_disturb_defers_and_a_middle_click_puts_off(evening: Evening) -> 
     wait_until(lambda: not evening.is_silent_from(0), what="no chime")
     evening.desk.click_icon("middle")
     wait_until(lambda: evening.told("night")[-1] is Outcome.SNOOZED)
-    assert evening.status()["state"] == "idle"
+    assert evening.state() == "idle"

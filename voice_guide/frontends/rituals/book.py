@@ -25,7 +25,7 @@ SUGGESTED: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """What a first run offers: nothing rings before somebody has said yes."""
 
-_DECIDED: Final = "ritual-suggestions"
+DECIDED: Final = "ritual-suggestions"
 """Remembered once the listener has made, taken or declined a ritual."""
 
 
@@ -61,7 +61,7 @@ class RitualBook:
     def decide(self) -> None:
         """Remember that the suggestions were answered."""
         with suppress(VoiceGuideError):  # they are offered again, which harms nobody
-            self.services.progress().meet([_DECIDED])
+            self.services.progress().meet([DECIDED])
 
     def add(self, name: str, fields: Mapping[str, Any]) -> None:
         """Make a ritual; raises for a name that is taken."""
@@ -117,7 +117,7 @@ class RitualBook:
 
     def _has_decided(self) -> bool:
         with suppress(VoiceGuideError):
-            return _DECIDED in self.services.progress().met()
+            return DECIDED in self.services.progress().met()
         return False
 
     def _count_from_now(self) -> None:

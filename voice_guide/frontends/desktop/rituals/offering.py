@@ -14,7 +14,7 @@ from voice_guide.session.rituals.clocks import Moment, read_moment
 from voice_guide.session.rituals.offer import Offer, OfferEvent, Skip, Snooze, Stage, Start, Touched
 from voice_guide.session.rituals.ticker import CAP_S, Ticker
 
-_ONE_GESTURE_S: Final = 1.0
+ONE_GESTURE_S: Final = 1.0
 """The click that lets an announced ritual be reaches us twice: on its way, and by the icon."""
 
 _LONGEST_SNOOZE_S: Final = 12 * 3600.0
@@ -25,8 +25,9 @@ _NOTHING_WAITS: Final = Reply("No ritual waits for an answer now.", 1)
 class Rituals:
     """Looks after rituals from `begin` to `close`. Every method may be called from any thread."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._services = services
+        self._clock_s = clock_s
         self._ticker: Ticker | None = None
         self._offer: Offer | None = None
         self._touched_at_s = -math.inf
@@ -81,7 +82,7 @@ class Rituals:
         offer = self._offer
         if offer is None or offer.stage is Stage.WAITING:
             return False
-        self._touched_at_s = time.monotonic()
+        self._touched_at_s = self._clock_s()
         self._hear(Touched(), offer)
         return True
 
@@ -103,7 +104,7 @@ class Rituals:
         """Tell whether this click is the one that lets an announced ritual be."""
         if offer.stage is not Stage.WAITING:
             self.touch()
-        return time.monotonic() - self._touched_at_s < _ONE_GESTURE_S
+        return self._clock_s() - self._touched_at_s < ONE_GESTURE_S
 
     def _see(self, offer: Offer | None) -> None:
         self._offer = offer
