@@ -15,6 +15,7 @@ import pytest
 from panel_rig import Panel, needs_panel, panel
 from rig import wait_until
 
+from voice_guide.frontends.desktop.commander import SAME_S
 from voice_guide.frontends.desktop.tray.icon import GRACE_S
 
 needs_dunst = pytest.mark.skipif(not shutil.which("dunst"), reason="not on this system: dunst")
@@ -88,6 +89,7 @@ class Desk:
         for state in ("playing", "paused"):
             self.panel.click_icon()
             wait_until(lambda s=state: self.state() == s, 15.0, f"never {state}")
+            time.sleep(SAME_S)  # or the next would be the second half of a double click
 
 
 @pytest.fixture
