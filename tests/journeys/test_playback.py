@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,11 +69,7 @@ def tone(seconds: float, level: float = 0.5) -> Score:
     length = round(seconds * SECOND)
     wave = level * np.sin(2 * np.pi * 200 / SECOND * np.arange(length))
     score = score_of(length, [(0, wave)], Stem.BED)
-    return Score(**{**_fields(score), "boundaries": tuple(range(0, length, SECOND))})
-
-
-def _fields(score: Score) -> dict[str, object]:
-    return {name: getattr(score, name) for name in Score.__slots__}
+    return replace(score, boundaries=tuple(range(0, length, SECOND)))
 
 
 def play_until(
