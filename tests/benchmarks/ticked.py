@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import queue
-import resource
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -14,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from benchmarks.table import Row
-from voice_guide.session.rituals.clocks import Moment, read_moment
+from voice_guide.session.rituals.clocks import Clocks, Moment, read_moment
 from voice_guide.session.rituals.offer import Offer, Skip, Stage
 from voice_guide.session.rituals.outcome import Outcome, Record
 from voice_guide.session.rituals.plan import plan
@@ -23,6 +21,7 @@ from voice_guide.session.rituals.ticker import CAP_S, Ticker
 from voice_guide.session.rituals.usher import Past, Usher
 
 DAY_S = 86_400
+WAIT_S = 0.05
 MOST_CPU_S = 1.0
 MOST_LATE_S = 1.0
 NOON = datetime(2026, 5, 5, 12, tzinfo=UTC)
@@ -105,32 +104,25 @@ def _plan_us(count: int, zone: tzinfo) -> float:
 def _ticking_s_a_day(count: int, rounds: int) -> float:
     """Return the processor's seconds of a day of looks, its offers and plans in their proportion.
 
-    The thread ticks as it always does, only that it need not wait.
+    The thread waits as it always does, only shorter: a processor that did something else meanwhile
+    is slower to come back to it. At each look the wall clock has gone on by 20 seconds.
     """
-    steps = _steps(rounds)
-    arrived: queue.SimpleQueue[None] = queue.SimpleQueue()
+    clocks = Clocks()
+    spent_s: list[float] = []
 
     def read() -> Moment:
-        arrived.put(None)
-        return replace(read_moment(), now=next(steps))
+        spent_s.append(time.thread_time())
+        return replace(clocks.read(), now=NOON + timedelta(seconds=CAP_S * len(spent_s)))
 
     usher = Usher(
         Kept(), lambda: rituals(count, NOON), lambda: None, lambda _: None, lambda _: None
     )
-    began = resource.getrusage(resource.RUSAGE_SELF)
-    ticker = Ticker(usher, read)
-    for _ in range(rounds):
-        arrived.get()
-        ticker.hasten()
-    ended = resource.getrusage(resource.RUSAGE_SELF)
+    ticker = Ticker(usher, read, cap_s=WAIT_S)
+    while len(spent_s) <= rounds:
+        time.sleep(0.5)
     ticker.close()
-    spent_s = ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
-    return spent_s / rounds * DAY_S / CAP_S
-
-
-def _steps(rounds: int) -> itertools.chain[datetime]:
-    ahead = (NOON + timedelta(seconds=CAP_S * number) for number in range(rounds))
-    return itertools.chain(ahead, itertools.repeat(NOON + timedelta(seconds=CAP_S * rounds)))
+    looks = len(spent_s) - 2
+    return (spent_s[-2] - spent_s[0]) / looks * DAY_S / CAP_S
 
 
 def offer_twenty(count: int) -> list[float]:

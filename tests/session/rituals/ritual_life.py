@@ -16,7 +16,7 @@ from voice_guide.session.rituals.offer import Answer, Offer, Skip, Snooze, Stage
 from voice_guide.session.rituals.outcome import Deferral, Outcome
 from voice_guide.session.rituals.plan import TRUSTED_FROM
 from voice_guide.session.rituals.ritual import Key, Pause, Ritual
-from voice_guide.session.rituals.usher import SETTLE_S, Usher
+from voice_guide.session.rituals.usher import CHECK_S, SETTLE_S, Usher
 
 S = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -97,7 +97,7 @@ class Life:
     def fly(self, zone: tzinfo, notice_s: float = 0.0) -> None:
         self.zone = zone
         self.zones.append(zone)
-        self._pass(notice_s * S)
+        self._pass((CHECK_S + notice_s) * S)
         self.look()
 
     # ---- What a listener does --------------------------------------------------------------------
@@ -119,13 +119,13 @@ class Life:
     def edit(self, number: int, at: time) -> None:
         number %= len(self.rituals)
         self.rituals[number] = replace(self.rituals[number], at=at, since=self.now)
-        self._change()
+        self.tell()
 
     def turn(self, number: int) -> None:
         number %= len(self.rituals)
         ritual = self.rituals[number]
         self.rituals[number] = replace(ritual, is_on=not ritual.is_on, since=self.now)
-        self._change()
+        self.tell()
 
     def be_busy(self, with_what: Deferral | None) -> None:
         self.busy = with_what
@@ -147,7 +147,8 @@ class Life:
             break
         self._check()
 
-    def _change(self) -> None:
+    def tell(self) -> None:
+        """Let the program know that something was changed."""
         if self.usher:
             self.usher.change()
         self.look()

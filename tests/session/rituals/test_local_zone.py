@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from voice_guide.session.rituals.clocks import read_zone
+from voice_guide.session.rituals.clocks import read_moment
 from voice_guide.session.rituals.plan import instant
 
 pytestmark = pytest.mark.skipif(not hasattr(clock, "tzset"), reason="this system has no TZ")
@@ -26,7 +26,7 @@ def _zone_of_its_own() -> Iterator[None]:
 
 def differences(name: str, days: range) -> list[tuple[str, date, time]]:
     os.environ["TZ"] = name
-    system, known = read_zone(), ZoneInfo(name)
+    system, known = read_moment().zone, ZoneInfo(name)
     found = []
     for number in days:
         day = date(2026, 1, 1) + timedelta(number)
@@ -58,10 +58,10 @@ def test_a_change_is_seen_while_the_program_runs() -> None:
     shown = []
     for name in ("Europe/Berlin", "Asia/Tokyo", "CET-1CEST,M3.5.0,M10.5.0/3"):
         os.environ["TZ"] = name
-        shown.append(noon.astimezone(read_zone()).isoformat())
+        shown.append(noon.astimezone(read_moment().zone).isoformat())
     assert shown == [
         "2026-07-01T14:00:00+02:00",
         "2026-07-01T21:00:00+09:00",
         "2026-07-01T14:00:00+02:00",
     ]
-    assert noon.astimezone(read_zone()).tzname() == "CEST"
+    assert noon.astimezone(read_moment().zone).tzname() == "CEST"

@@ -300,6 +300,7 @@ def test_a_pause_takes_an_open_offer_away_and_ends_by_itself() -> None:
     life = life_at("2026-05-05 07:00", ritual())
     life.wait(31 * MINUTE)
     life.pause(2 * DAY)
+    life.tell()
     assert told(life) == [("offered", "07:30:00"), ("paused", "07:31:00")]
     life.wait(2 * DAY)
     assert told(life, day="2026-05-06") == [("paused", "07:30:00")]
@@ -339,5 +340,5 @@ def test_a_clock_that_says_1970_is_waited_for() -> None:
     assert not life.usher.is_idle
     life.now = local("2026-05-05 07:35", BERLIN)
     life.rituals[0] = ritual(since=life.now - 30 * MINUTE)
-    life._change()
+    life.tell()
     assert told(life) == [("offered", "07:35:00")]

@@ -12,9 +12,13 @@ import contextlib
 import ctypes
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
+
+_REREAD_S: Final = 60.0
+"""It is asked for the file of the zone, which costs more than all clocks."""
 
 _EPOCH: Final = datetime(1970, 1, 1)
 
@@ -58,26 +62,41 @@ class SystemZone(tzinfo):
         return "SystemZone()"
 
 
-_ZONE = SystemZone()
-
-
-def read_zone() -> tzinfo:
-    """Return the local zone, after a look at whether the system's was changed."""
-    if sys.platform == "win32":
+def _find_reread() -> Callable[[], object]:
+    """Return what makes the C library look whether the system's zone was changed."""
+    if sys.platform != "win32":
+        return time.tzset
+    with contextlib.suppress(OSError, AttributeError):
         # Python offers no tzset there, but its C library does.
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL("ucrtbase")._tzset()
-    else:
-        time.tzset()
-    return _ZONE
+        reread: Callable[[], object] = ctypes.CDLL("ucrtbase")._tzset
+        return reread
+    return lambda: None
+
+
+class Clocks:
+    """Reads the clocks, and once a minute whether the zone was changed; for one thread."""
+
+    def __init__(self) -> None:
+        self._reread = _find_reread()
+        self._zone = SystemZone()
+        self._reread_s: float | None = None
+
+    def read(self) -> Moment:
+        """Return what the clocks say now."""
+        uptime_s = _read_uptime()
+        ran_s = time.monotonic() if uptime_s is None else uptime_s
+        if self._reread_s is None or ran_s - self._reread_s >= _REREAD_S:
+            self._reread_s = ran_s
+            self._reread()
+        return Moment(datetime.now(UTC), self._zone, uptime_s)
 
 
 def read_moment() -> Moment:
-    """Return what the clocks say now."""
-    return Moment(datetime.now(UTC), read_zone(), _uptime_s())
+    """Return what the clocks say now, once; who looks again and again has `Clocks`."""
+    return Clocks().read()
 
 
-def _uptime_s() -> float | None:
+def _read_uptime() -> float | None:
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return None

@@ -76,12 +76,13 @@ def plan(
     """
     if now < trusted_from:
         return Plan(problem=_distrust(now, zone))
+    view = _View(now, zone, claimed)
     wanted = {ritual.name: ritual for ritual in rituals if ritual.is_on}
     begun: list[Occurrence] = []
     ahead: list[datetime] = []
     for ritual in wanted.values():
-        begun += _behind(ritual, now, zone, claimed)
-        ahead += _ahead(ritual, now, now, zone, claimed)
+        begun += view.behind(ritual)
+        ahead += view.ahead(ritual, now)
     for key, until in snoozed.items():
         if key.ritual not in wanted:
             continue
@@ -111,7 +112,7 @@ def next_of(
         return None
     after = max(now, pause.until) if pause and is_in_force(pause, now) else now
     found = [until for key, until in snoozed.items() if key.ritual == ritual.name and until > after]
-    found += _ahead(ritual, now, after, zone, claimed)
+    found += _View(now, zone, claimed).ahead(ritual, after)
     return min(found).astimezone(zone) if found else None
 
 
@@ -129,48 +130,58 @@ def _exists(day: date, zone: tzinfo) -> bool:
     return any(edge.astimezone(UTC).astimezone(zone).date() == day for edge in edges)
 
 
-def _behind(ritual: Ritual, now: datetime, zone: tzinfo, claimed: Claimed) -> Iterator[Occurrence]:
-    """Yield what has begun and was not claimed, from the latest day backwards.
+class _View:
+    """The days around one instant: what is asked again and again within one plan is kept."""
 
-    Occurrences are always claimed in their order, so that before one that was claimed there is
-    nothing left. Only a skip may run ahead of the others.
-    """
-    since = _since(ritual, now)
-    # Where clocks are set back over midnight, tomorrow may have begun before.
-    latest = now.astimezone(zone).date() + timedelta(days=1)
-    for back in range(LOOK_BACK_DAYS):
-        day = latest - timedelta(days=back)
+    def __init__(self, now: datetime, zone: tzinfo, claimed: Claimed) -> None:
+        self._now = now
+        self._zone = zone
+        self._claimed = claimed
+        self._today = now.astimezone(zone).date()
+        self._instants: dict[tuple[date, time], datetime | None] = {}
+
+    def behind(self, ritual: Ritual) -> Iterator[Occurrence]:
+        """Yield what has begun and was not claimed, from the latest day backwards.
+
+        Occurrences are always claimed in their order, so that before one that was claimed there is
+        nothing left. Only a skip may run ahead of the others.
+        """
+        since = _since(ritual, self._now)
+        # Where clocks are set back over midnight, tomorrow may have begun before.
+        for back in range(-1, LOOK_BACK_DAYS - 1):
+            day = self._today - timedelta(days=back)
+            at = self._instant(ritual, day)
+            if at is None or at > self._now:
+                continue
+            if at < since:
+                return
+            word = self._claimed(Key(ritual.name, day))
+            if word is None:
+                yield Occurrence(ritual, day, at)
+            elif word is not Outcome.SKIPPED:
+                return
+
+    def ahead(self, ritual: Ritual, after: datetime) -> tuple[datetime, ...]:
+        """Return the first instant after `after` that nobody has claimed, if there is one."""
+        since = _since(ritual, self._now)
+        # Where a late hour does not exist, yesterday's comes today.
+        first = self._today if after == self._now else after.astimezone(self._zone).date()
+        for ahead in range(-1, _LOOK_AHEAD_DAYS):
+            day = first + timedelta(days=ahead)
+            at = self._instant(ritual, day)
+            if at is None or at <= after or at < since:
+                continue
+            if self._claimed(Key(ritual.name, day)) is None:
+                return (at,)
+        return ()
+
+    def _instant(self, ritual: Ritual, day: date) -> datetime | None:
         if day.weekday() not in ritual.days:
-            continue
-        at = instant(day, ritual.at, zone)
-        if at is None or at > now:
-            continue
-        if at < since:
-            return
-        word = claimed(Key(ritual.name, day))
-        if word is None:
-            yield Occurrence(ritual, day, at)
-        elif word is not Outcome.SKIPPED:
-            return
-
-
-def _ahead(
-    ritual: Ritual, now: datetime, after: datetime, zone: tzinfo, claimed: Claimed
-) -> tuple[datetime, ...]:
-    """Return the first instant after `after` that nobody has claimed, if there is one."""
-    since = _since(ritual, now)
-    # Where a late hour does not exist, yesterday's comes today.
-    first = after.astimezone(zone).date() - timedelta(days=1)
-    for ahead in range(_LOOK_AHEAD_DAYS + 1):
-        day = first + timedelta(days=ahead)
-        if day.weekday() not in ritual.days:
-            continue
-        at = instant(day, ritual.at, zone)
-        if at is None or at <= after or at < since:
-            continue
-        if claimed(Key(ritual.name, day)) is None:
-            return (at,)
-    return ()
+            return None
+        place = day, ritual.at
+        if place not in self._instants:
+            self._instants[place] = instant(day, ritual.at, self._zone)
+        return self._instants[place]
 
 
 def _since(ritual: Ritual, now: datetime) -> datetime:

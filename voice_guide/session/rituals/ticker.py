@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
-from voice_guide.session.rituals.clocks import Moment, read_moment
+from voice_guide.session.rituals.clocks import Clocks, Moment
 from voice_guide.session.rituals.offer import OfferEvent
 from voice_guide.session.rituals.ritual import Key
 from voice_guide.session.rituals.usher import Usher
@@ -61,12 +61,12 @@ class Ticker:
     def __init__(
         self,
         usher: Usher,
-        read: Callable[[], Moment] = read_moment,
+        read: Callable[[], Moment] | None = None,
         cap_s: float = CAP_S,
         idle_s: float | None = None,
     ) -> None:
         self._usher = usher
-        self._read = read
+        self._read = read or Clocks().read
         self._cap_s = cap_s
         self._idle_s = idle_s
         self._inbox: queue.SimpleQueue[_Word | _Heard] = queue.SimpleQueue()
