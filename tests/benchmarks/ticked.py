@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from benchmarks.table import Row
-from voice_guide.session.rituals.clocks import Clocks, Moment, read_moment
+from voice_guide.session.rituals.clocks import Moment, read_moment
 from voice_guide.session.rituals.offer import Offer, Skip, Stage
 from voice_guide.session.rituals.outcome import Outcome, Record
 from voice_guide.session.rituals.plan import plan
@@ -107,22 +107,23 @@ def _ticking_s_a_day(count: int, rounds: int) -> float:
     The thread waits as it always does, only shorter: a processor that did something else meanwhile
     is slower to come back to it. At each look the wall clock has gone on by 20 seconds.
     """
-    clocks = Clocks()
     spent_s: list[float] = []
 
-    def read() -> Moment:
+    def wall() -> datetime:
         spent_s.append(time.thread_time())
-        return replace(clocks.read(), now=NOON + timedelta(seconds=CAP_S * len(spent_s)))
+        return NOON + timedelta(seconds=CAP_S * len(spent_s))
+
+    def read() -> Moment:
+        return replace(read_moment(), now=NOON + timedelta(seconds=CAP_S * len(spent_s)))
 
     usher = Usher(
         Kept(), lambda: rituals(count, NOON), lambda: None, lambda _: None, lambda _: None
     )
-    ticker = Ticker(usher, read, cap_s=WAIT_S)
+    ticker = Ticker(usher, read, cap_s=WAIT_S, wall=lambda: wall().timestamp())
     while len(spent_s) <= rounds:
         time.sleep(0.5)
     ticker.close()
-    looks = len(spent_s) - 2
-    return (spent_s[-2] - spent_s[0]) / looks * DAY_S / CAP_S
+    return (spent_s[-1] - spent_s[0]) / (len(spent_s) - 1) * DAY_S / CAP_S
 
 
 def offer_twenty(count: int) -> list[float]:

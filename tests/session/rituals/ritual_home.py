@@ -25,9 +25,14 @@ class Clock:
 
     ahead: timedelta
     looks: int = 0
+    wakings: int = 0
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+    def wall(self) -> float:
+        self.wakings += 1
+        return self.now().timestamp()
 
     def read(self) -> Moment:
         self.looks += 1
@@ -74,7 +79,7 @@ def at_home(home: Home, cap_s: float = CAP_S) -> Iterator[Ticker]:
         home.see,
         lambda fault: home.faults.append(str(fault)),
     )
-    home.ticker = Ticker(usher, home.clock.read, cap_s)
+    home.ticker = Ticker(usher, home.clock.read, cap_s, wall=home.clock.wall)
     try:
         yield home.ticker
     finally:

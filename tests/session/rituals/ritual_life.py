@@ -16,7 +16,7 @@ from voice_guide.session.rituals.offer import Answer, Offer, Skip, Snooze, Stage
 from voice_guide.session.rituals.outcome import Deferral, Outcome
 from voice_guide.session.rituals.plan import TRUSTED_FROM
 from voice_guide.session.rituals.ritual import Key, Pause, Ritual
-from voice_guide.session.rituals.usher import CHECK_S, SETTLE_S, Usher
+from voice_guide.session.rituals.usher import SETTLE_S, Usher
 
 S = timedelta(seconds=1)
 DAY = timedelta(days=1)
@@ -97,7 +97,7 @@ class Life:
     def fly(self, zone: tzinfo, notice_s: float = 0.0) -> None:
         self.zone = zone
         self.zones.append(zone)
-        self._pass((CHECK_S + notice_s) * S)
+        self._pass(notice_s * S)
         self.look()
 
     # ---- What a listener does --------------------------------------------------------------------

@@ -38,6 +38,24 @@ def test_without_a_ritual_nothing_wakes_it_until_it_is_told() -> None:
         home.wait_for(Stage.WAITING)
 
 
+def test_as_long_as_nothing_can_be_due_the_clock_alone_is_read() -> None:
+    home = Home(Clock.before(MORNING, 1800))
+    with at_home(home, cap_s=0.02):
+        wait_until(lambda: home.clock.wakings > 10)
+        assert home.clock.looks == 1
+
+
+@pytest.mark.parametrize("by_s", [2000, -7200])
+def test_a_clock_that_leaps_is_seen_at_the_end_of_a_wait(by_s: int) -> None:
+    home = Home(Clock.before(MORNING, 1800))
+    with at_home(home, cap_s=0.02):
+        wait_until(lambda: home.clock.wakings > 1)
+        home.clock.ahead += timedelta(seconds=by_s)
+        wait_until(lambda: home.clock.looks > 1)
+        if by_s > 0:
+            home.wait_for(Stage.WAITING)
+
+
 def test_waking_hastens_it() -> None:
     home = Home(Clock.before(MORNING, 1800))
     with at_home(home) as ticker:
@@ -98,7 +116,9 @@ def test_a_full_disk_is_told_once_and_silences_nothing() -> None:
         ticker.hear(Skip())
         wait_until(lambda: len(home.seen) == 4)
         looks = home.clock.looks
-        wait_until(lambda: home.clock.looks > looks + 5)
+        for _ in range(5):
+            ticker.hasten()
+        wait_until(lambda: home.clock.looks >= looks + 5)
     stages = [one.stage for one, _ in home.seen]
     assert stages == [Stage.WAITING, Stage.ANSWERED, Stage.WAITING, Stage.ANSWERED]
     assert home.faults == ["The disk is full."]

@@ -17,9 +17,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-_REREAD_S: Final = 60.0
-"""It is asked for the file of the zone, which costs more than all clocks."""
-
 _EPOCH: Final = datetime(1970, 1, 1)
 
 
@@ -73,27 +70,14 @@ def _find_reread() -> Callable[[], object]:
     return lambda: None
 
 
-class Clocks:
-    """Reads the clocks, and once a minute whether the zone was changed; for one thread."""
-
-    def __init__(self) -> None:
-        self._reread = _find_reread()
-        self._zone = SystemZone()
-        self._reread_s: float | None = None
-
-    def read(self) -> Moment:
-        """Return what the clocks say now."""
-        uptime_s = _read_uptime()
-        ran_s = time.monotonic() if uptime_s is None else uptime_s
-        if self._reread_s is None or ran_s - self._reread_s >= _REREAD_S:
-            self._reread_s = ran_s
-            self._reread()
-        return Moment(datetime.now(UTC), self._zone, uptime_s)
+_reread = _find_reread()
+_ZONE = SystemZone()
 
 
 def read_moment() -> Moment:
-    """Return what the clocks say now, once; who looks again and again has `Clocks`."""
-    return Clocks().read()
+    """Return what the clocks say, after a look at whether the system's zone was changed."""
+    _reread()
+    return Moment(datetime.now(UTC), _ZONE, _read_uptime())
 
 
 def _read_uptime() -> float | None:

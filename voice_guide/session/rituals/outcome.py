@@ -12,8 +12,8 @@ from typing import Final
 from voice_guide.session.rituals.clocks import Moment
 from voice_guide.session.rituals.ritual import Occurrence, Pause, Ritual
 
-_GAP: Final = timedelta(seconds=60)
-"""One looks every 20 seconds: who has not looked for this long was not there."""
+_GAP: Final = timedelta(seconds=90)
+"""One looks every minute: who has not looked for this long was not there."""
 
 
 class Outcome(StrEnum):

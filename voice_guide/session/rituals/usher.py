@@ -25,9 +25,8 @@ from voice_guide.session.rituals.ritual import Key, Occurrence, Pause, Ritual
 REPLAN_S: Final = 3600.0
 """Nothing is known to need it; should a change go unnoticed, it is an hour's matter."""
 
-CHECK_S: Final = 60.0
-"""Between looks at the zone and at whether another program wrote; whoever wrote says so, too. They
-cost more than all else of a tick, most of which find nothing."""
+AGAIN_S: Final = 20.0
+"""Whether what defers an offer is over is asked this often."""
 
 SETTLE_S: Final = 10.0
 """After a yes the session needs a moment until it is seen to play and defers what else is due."""
@@ -99,7 +98,6 @@ class Usher:
         self._offer: Offer | None = None
         self._last: Moment | None = None
         self._known: tuple[object, ...] = ()
-        self._checked_at: datetime | None = None
         self._looked_at: datetime | None = None
         self._next_at: datetime | None = None
         self._is_held_up = False
@@ -161,20 +159,14 @@ class Usher:
     # ---- Looking ---------------------------------------------------------------------------------
 
     def _is_worth_a_look(self, moment: Moment) -> bool:
-        has_changed = self._is_outdated or self._has_changed(moment)
+        known = (self._ledger.stamp(), moment.now.astimezone(moment.zone).utcoffset())
+        has_changed = self._is_outdated or known != self._known
+        self._known = known
         if has_changed or self._looked_at is None or self._offer:
             return has_changed or self._offer is None
         is_late = self._next_at is not None and moment.now >= self._next_at
         age_s = (moment.now - self._looked_at).total_seconds()
         return is_late or self._is_held_up or not 0 <= age_s < REPLAN_S
-
-    def _has_changed(self, moment: Moment) -> bool:
-        if self._checked_at and 0 <= (moment.now - self._checked_at).total_seconds() < CHECK_S:
-            return False
-        known = (self._ledger.stamp(), moment.now.astimezone(moment.zone).utcoffset())
-        has_changed = known != self._known
-        self._checked_at, self._known = moment.now, known
-        return has_changed
 
     def _look(self, moment: Moment) -> None:
         if self._is_outdated:
@@ -235,11 +227,12 @@ class Usher:
     def _offer_first(self, due: Sequence[Occurrence], moment: Moment) -> None:
         self._is_held_up = True
         if self._resting_until and self._is_resting(moment.now):
-            self._next_at = self._resting_until
+            self._come_back(self._resting_until)
             return
         reason = self._deferral()
         if reason not in {None, Deferral.UNKNOWN}:
             assert reason is not None
+            self._come_back(moment.now + timedelta(seconds=AGAIN_S))
             for one in due:
                 self._defer(one, reason, moment.now)
             return
@@ -250,6 +243,9 @@ class Usher:
                 self._offer = open_offer(one, moment.now, is_quiet=is_quiet)
                 self._on_offer(self._offer)
                 return
+
+    def _come_back(self, at: datetime) -> None:
+        self._next_at = min(at, self._next_at or at)
 
     def _is_resting(self, now: datetime) -> bool:
         if self._resting_until is None:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from voice_guide.frontends.desktop.commander import Commander
     from voice_guide.frontends.desktop.follower import Follower
 
-_ASLEEP: Final = timedelta(seconds=60)
-"""One looks every 20 seconds: whoever has not looked for this long was asleep, or not there."""
+_ASLEEP: Final = timedelta(seconds=90)
+"""One looks every minute: whoever has not looked for this long was asleep, or not there."""
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 

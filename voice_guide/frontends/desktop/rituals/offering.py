@@ -12,7 +12,7 @@ from voice_guide.frontends.desktop.rituals.hosting import Desk, Host
 from voice_guide.frontends.services import Services
 from voice_guide.session.rituals.clocks import Moment, read_moment
 from voice_guide.session.rituals.offer import Offer, OfferEvent, Skip, Snooze, Stage, Start, Touched
-from voice_guide.session.rituals.ticker import CAP_S, Ticker
+from voice_guide.session.rituals.ticker import LOOK_S, Ticker
 
 ONE_GESTURE_S: Final = 1.0
 """The click that lets an announced ritual be reaches us twice: on its way, and by the icon."""
@@ -36,7 +36,7 @@ class Rituals:
         """Look at the clock from now on."""
         host = Host(self._services, desk, read, self._see, self._hear, self.touch)
         # A ritual that is written into the settings by hand is to be seen, be it the first.
-        self._ticker = Ticker(host.usher, host.look_around, idle_s=CAP_S)
+        self._ticker = Ticker(host.usher, host.look_around, idle_s=LOOK_S)
 
     def close(self) -> None:
         """Take back what is offered. Safe to call twice."""
