@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from voice_guide.store.sounds.finding import SoundFile, SoundFiles
     from voice_guide.voice.engine import Engine, VoiceInfo
 
+_LOAD_S: Final = 3.0
+"""The longest that an end waits for the sound library: it takes a tenth of a second."""
+
 NULL_DEVICE: Final = "null"
 """The name of the output that keeps time and is not heard: captions alone."""
 
@@ -58,7 +61,7 @@ def build() -> Services:
             engine, palette, device, ending, cache(lambda: _memory(paths, progress, journal))
         ),
         player=_player,
-        warm=_warm,
+        warm=lambda: _warm(ending),
         close=ending.close,
     )
 
@@ -174,10 +177,13 @@ def _voices(ending: ExitStack) -> tuple[VoiceInfo, ...]:
         engine.close()
 
 
-def _warm() -> None:
+def _warm(ending: ExitStack) -> None:
     from threading import Thread
 
-    Thread(target=_load_sound, name="load sound", daemon=True).start()
+    thread = Thread(target=_load_sound, name="load sound", daemon=True)
+    thread.start()
+    # A program that ends while a sound library starts its own threads crashes.
+    ending.callback(thread.join, _LOAD_S)
 
 
 def _load_sound() -> None:
