@@ -79,6 +79,10 @@ class VoiceUnavailable(VoiceGuideError):
     """No speech engine, or not the voice that was asked for."""
 
 
+class VoiceUnknown(VoiceUnavailable):
+    """The speech engine is at work, and has no voice of that name: another can be chosen."""
+
+
 class SynthesisFailed(VoiceGuideError):
     """The speech engine would not give a usable clip, even after a fresh start."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from palettes import shipped_palette
 
-from voice_guide.errors import DeviceLost, SynthesisFailed, VoiceUnavailable
+from voice_guide.errors import DeviceLost, SynthesisFailed, VoiceUnavailable, VoiceUnknown
 from voice_guide.output.null import NullOutput
 from voice_guide.output.player import Player
 from voice_guide.score.compile import Request
@@ -430,9 +430,9 @@ def test_failures_that_are_not_in_a_row_do_not_give_it_up():
 def test_an_unknown_voice_is_a_fault_and_no_reason_for_silence():
     class Picky(SilentEngine):
         def speak(self, utterance):
-            raise VoiceUnavailable("There is no voice called Bob.")
+            raise VoiceUnknown("There is no voice called Bob.")
 
-    with pytest.raises(VoiceUnavailable, match="Bob"):
+    with pytest.raises(VoiceUnknown, match="Bob"):
         speak_all(utterances(), Picky())
 
 

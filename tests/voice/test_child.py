@@ -210,6 +210,15 @@ def test_it_speaks_again_after_closing(engine_with, tmp_path: Path) -> None:
     assert lives(tmp_path) == 2
 
 
+@pytest.mark.parametrize("crash", ["sys.exit(1)", "os.kill(os.getpid(), 9)"])
+def test_one_that_is_gone_before_it_could_speak_gets_a_second_life(
+    engine_with, tmp_path: Path, crash: str
+) -> None:
+    engine = engine_with(f"if lives == 1: {crash}")
+    assert engine.speak(Utterance("Rest")).length > 0
+    assert lives(tmp_path) == 2
+
+
 @pytest.mark.parametrize(
     "broken",
     ["def speak(request): time.sleep(60)", "time.sleep(60)"],

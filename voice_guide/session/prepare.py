@@ -8,7 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
-from voice_guide.errors import SynthesisFailed, VoiceGuideError, VoiceUnavailable, explain
+from voice_guide.errors import (
+    SynthesisFailed,
+    VoiceGuideError,
+    VoiceUnavailable,
+    VoiceUnknown,
+    explain,
+)
 from voice_guide.score.compile import (
     Request,
     compile_opening,
@@ -74,7 +80,7 @@ def prepare(
 
     Raises
     ------
-    VoiceUnavailable
+    VoiceUnknown
         The engine works but lacks the voice that was asked for.
     LengthOutOfReach, SoundNotFound
         The request cannot be met.
@@ -97,7 +103,7 @@ def can_surely_last(ask: Ask) -> bool:
 
 
 def try_voice(ask: Ask, engine: Engine) -> None:
-    """Speak the first line; raises `VoiceUnavailable` when there is no such voice."""
+    """Speak the first line; raises `VoiceUnknown` when there is no such voice."""
     engine = choose_engine(ask.request.voicing, engine)
     speak_all(utterances(ask.script, ask.request)[:1], engine)
 
@@ -134,7 +140,7 @@ def speak_all(
 
     Raises
     ------
-    VoiceUnavailable
+    VoiceUnknown
         The engine works but lacks the voice that was asked for.
     """
     speaker = _Speaker(engine)
@@ -175,22 +181,11 @@ class _Speaker:
     def _fail(self, error: VoiceUnavailable | SynthesisFailed) -> None:
         self._failures_in_a_row += 1
         if isinstance(error, VoiceUnavailable) or self._failures_in_a_row >= FAILURES_IN_A_ROW:
-            _raise_if_only_the_voice_is_unknown(error, self._engine)
+            if isinstance(error, VoiceUnknown):
+                raise error
             self._is_given_up, self.notice = True, _without_voice(error)
         elif not self._is_given_up:
             self.notice = self.notice or f"Not every line could be spoken: {error.message}"
-
-
-def _raise_if_only_the_voice_is_unknown(error: VoiceGuideError, engine: Engine) -> None:
-    """Raise when the engine lists its voices, so is at work: another voice can be chosen."""
-    if not isinstance(error, VoiceUnavailable):
-        return
-    try:
-        offered = engine.voices()
-    except VoiceGuideError:
-        return
-    if offered:
-        raise error
 
 
 def _without_voice(error: VoiceGuideError) -> str:

@@ -22,7 +22,7 @@ from typing import IO, Any, Final
 
 import numpy as np
 
-from voice_guide.errors import SynthesisFailed, VoiceUnavailable
+from voice_guide.errors import SynthesisFailed, VoiceUnavailable, VoiceUnknown
 from voice_guide.script.utterance import Utterance, Voicing
 from voice_guide.sound.clip import Clip, Samples
 from voice_guide.voice.engine import ESPEAK_VOICES, VoiceInfo
@@ -131,15 +131,25 @@ class ChildEngine:
 
     def _started(self) -> _Worker:
         if self._worker is None and not self._is_closing:
-            self._worker = _Worker(self._command)
-            try:
-                self._worker.await_ready(self._limits.ready_s)
-            except BaseException:  # also Ctrl-C while it starts
-                self._end()
-                raise
+            self._start()
         if self._worker is None or self._is_closing:
             raise _WorkerError("it is not needed any more")
         return self._worker
+
+    def _start(self) -> None:
+        """Start a child; one that is gone before it could speak gets a second life."""
+        for is_last in (False, True):
+            self._worker = _Worker(self._command)
+            try:
+                self._worker.await_ready(self._limits.ready_s)
+                break
+            except _EndedUnasked as fault:
+                self._end()
+                if is_last or self._is_closing:
+                    raise _unavailable(str(fault)) from fault
+            except BaseException:  # also Ctrl-C while it starts
+                self._end()
+                raise
 
     def _end(self) -> None:
         worker, self._worker = self._worker, None
@@ -166,17 +176,21 @@ class ChildEngine:
             )
         return self._voices
 
-    def _unknown_voice(self, wanted: str) -> VoiceUnavailable:
+    def _unknown_voice(self, wanted: str) -> VoiceUnknown:
         ids = [voice.id for voice in self._all_voices()]
         near = difflib.get_close_matches(wanted.casefold(), ids, n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        return VoiceUnavailable(
+        return VoiceUnknown(
             f"There is no voice called {wanted!r}.", f"{hint}`voice-guide voices` lists them all."
         )
 
 
 class _WorkerError(Exception):
     """The child did not do what it was asked; a fresh one may."""
+
+
+class _EndedUnasked(_WorkerError):
+    """The child is gone: it crashed, or was killed, as when memory runs out."""
 
 
 class _Worker:
@@ -205,6 +219,8 @@ class _Worker:
         """Wait for its first words; raises `VoiceUnavailable` when it cannot speak."""
         try:
             answer = self._next_answer(limit_s)
+        except _EndedUnasked:
+            raise
         except _WorkerError as fault:
             raise _unavailable(str(fault)) from fault
         if "ready" not in answer:
@@ -259,7 +275,7 @@ class _Worker:
         except queue.Empty:
             raise _WorkerError(f"no answer within {limit_s:.0f} seconds") from None
         if not line:
-            raise _WorkerError(f"it ended unasked {self._last_words()}".strip())
+            raise _EndedUnasked(f"it ended unasked {self._last_words()}".strip())
         try:
             answer = json.loads(line)
         except ValueError as error:

@@ -57,7 +57,7 @@ class Engine(Protocol):
         """Return the utterance as a mono clip, polished, at the program's rate and loudness.
 
         Raises:
-            VoiceUnavailable: the engine cannot start, or lacks the voice asked for.
+            VoiceUnavailable: the engine cannot start, or (`VoiceUnknown`) lacks the voice.
             SynthesisFailed: no usable speech, even after a fresh start.
         """
         ...

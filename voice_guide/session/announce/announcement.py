@@ -59,7 +59,7 @@ def prepare_announcement(
 
     Raises
     ------
-    VoiceUnavailable
+    VoiceUnknown
         The engine works but lacks the voice that was asked for.
     SoundNotFound, PatchError
         As for the chime.
