@@ -40,9 +40,9 @@ START_S = 20.0
 class _Daemon(ServiceInterface):
     """What shows notices on a desktop; it remembers what it was asked to show."""
 
-    def __init__(self, shown: list[str]) -> None:
+    def __init__(self, shown: list[str], withdrawn: list[int]) -> None:
         super().__init__(NOTIFICATIONS)
-        self.shown = shown
+        self.shown, self.withdrawn = shown, withdrawn
 
     @dbus_method(name="GetCapabilities")
     def capabilities(self) -> "as":  # noqa: F722
@@ -65,22 +65,23 @@ class _Daemon(ServiceInterface):
 
     @dbus_method(name="CloseNotification")
     def close(self, number: "u") -> None:  # noqa: F821
-        """Take it away."""
+        self.withdrawn.append(number)
 
 
 class Tray(FakeTray):
     """A tray that also shows notices."""
 
     notices: list[str]
+    withdrawn: list[int]
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
-        self.notices = []
+        self.notices, self.withdrawn = [], []
 
     async def _start(self, hosted: bool) -> None:
         await super()._start(hosted)
         assert self.bus is not None
-        self.bus.export("/org/freedesktop/Notifications", _Daemon(self.notices))
+        self.bus.export("/org/freedesktop/Notifications", _Daemon(self.notices, self.withdrawn))
         await self.bus.request_name(NOTIFICATIONS, NameFlag.NONE)
 
 

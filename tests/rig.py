@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 
 SAMPLE_RATE = 48_000
 SINK = "vg"
+_NULL_SINK = (
+    *(f"sink_name={SINK}", f"rate={SAMPLE_RATE}", "channels=2"),
+    *("format=float32le", "norewinds=1"),
+)
 TOOLS = ("pulseaudio", "parec", "pactl")
 
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
@@ -119,8 +123,7 @@ class Rig:
                     f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}",
                     # Without norewinds the first stream stalls for over a second.
                     "-L",
-                    f"module-null-sink sink_name={SINK} rate={SAMPLE_RATE} channels=2"
-                    " format=float32le norewinds=1",
+                    " ".join(("module-null-sink", *_NULL_SINK)),
                     *("-L", "module-always-sink"),
                 ],
                 env=env,
@@ -153,6 +156,10 @@ class Rig:
         listed = self.pactl("list", "short", "modules").stdout.splitlines()
         number = next(line.split()[0] for line in listed if f"sink_name={SINK}" in line)
         self.pactl("unload-module", number)
+
+    def load_sink(self) -> None:
+        """Load the null sink again, and let what plays be heard there."""
+        self.pactl("load-module", "module-null-sink", *_NULL_SINK)
 
     def suspend(self, suspended: bool = True) -> None:
         """Suspend the sink, or wake it."""

@@ -117,7 +117,14 @@ class Home:
         )
         self.commander.rituals = self.rituals
         self.follower = Follower(
-            "voice-guide", self.icon, self.keys, None, None, wishes=Companion, tell=self.told.append
+            "voice-guide",
+            self.icon,
+            self.keys,
+            None,
+            None,
+            wishes=Companion,
+            tell=self.told.append,
+            remark=self.told.append,
         )
 
     def _player(self, _device: object) -> Player:

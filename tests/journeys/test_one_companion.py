@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -338,6 +339,33 @@ def test_it_ends_with_a_fade_and_soon(sounding_world: World, how: str) -> None:
     assert took_s < 5
     wait_until(lambda: not one.tray.owner(one.tray.registered[-1]), what="the icon stays")
     assert not list((one.home / "run").iterdir())
+
+
+@needs_rig
+def test_other_players_go_on_when_it_leaves(sounding_world: World) -> None:
+    one = sounding_world
+    stand_in = str(ROOT / "tests" / "bus_stand_ins.py")
+    other = subprocess.Popen(
+        [sys.executable, stand_in, "player", "org.mpris.MediaPlayer2.other", "Playing"],
+        env=one.env,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert other.stdout
+        assert other.stdout.readline() == "ready\n"
+        one.begin()
+        assert one.process
+        one.play("breathing/box")
+        assert other.stdout.readline() == "Pause\n"
+        one.wait_for("playing")
+        one.process.terminate()
+        one.process.wait(20)
+        assert other.stdout.readline() == "Play\n"
+    finally:
+        end_process(other)  # type: ignore[arg-type]
+        assert other.stdout
+        other.stdout.close()
 
 
 def test_a_voice_that_hangs_keeps_nobody_from_leaving(silent_world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,6 +35,10 @@ _BACK_WITHIN: Final = seconds_to_frames(3.0)
 # A jump is heard once the playhead is this near behind its target, or never after so many polls.
 _JUMP_HEARD: Final = seconds_to_frames(2.0)
 _JUMP_POLLS: Final = 40
+
+
+_LOSS_TOLD_S: Final = 1.0
+"""A sound server that starts afresh is back in 55 ms: nobody need hear of that."""
 
 
 class Conductor:
@@ -68,7 +73,8 @@ class Conductor:
         self._sought: Frames | None = None
         self._sought_polls = 0
         self._is_sounding = False
-        self._is_lost = False
+        self._lost_at: float | None = None
+        self._is_loss_told = False
         self._notice = ""
         self._passing_notice = ""
         self._fault: VoiceGuideError | None = None
@@ -89,13 +95,20 @@ class Conductor:
             return
         seen = self._player.poll()
         self._follow(seen.position)
-        lost = seen.state == "recovering"
-        if lost != self._is_lost:
-            self._is_lost = lost
-            self.hear(events.DeviceLost() if lost else events.DeviceBack())
+        self._mind_loss(is_lost=seen.state == "recovering")
         if seen.state in {"ended", "stopped"}:
             self._is_sounding = False
             self.hear(events.Ended())
+
+    def _mind_loss(self, *, is_lost: bool) -> None:
+        if not is_lost:
+            self._lost_at = None
+        elif self._lost_at is None:
+            self._lost_at = time.monotonic()
+        lasts = self._lost_at is not None and time.monotonic() - self._lost_at >= _LOSS_TOLD_S
+        if lasts != self._is_loss_told:
+            self._is_loss_told = lasts
+            self.hear(events.DeviceLost() if lasts else events.DeviceBack())
 
     def _follow(self, heard: Frames) -> None:
         # What was pulled before a jump is heard for a while; the screen has jumped already.

@@ -38,6 +38,9 @@ _READY_S: Final = 20.0
 _FAREWELL_S: Final = 0.4
 """Fade of a session that the program's end interrupts: no click, and soon over."""
 
+_REMARK: Final = "remark"
+"""Where a session's own remarks stand, which may hold for a while only."""
+
 _NO_TRAY: Final = Notice(
     "This desktop shows no tray",
     "voice-guide is there all the same: bind “voice-guide toggle” to a key to begin and to pause,"
@@ -148,6 +151,7 @@ class Companion:
             system.microphone(self._pause),
             wishes=self._wishes,
             tell=self._tell_fault,
+            remark=self._remark,
         )
 
     def _look_after_rituals(self, controller: Controller, follower: Follower) -> None:
@@ -234,6 +238,12 @@ class Companion:
         wishes = self._settings().companion
         self._system.watch_hotkey(wishes.hotkey, self._commander.toggle, self._tell_fault)
         return wishes
+
+    def _remark(self, text: str) -> None:
+        if text:
+            self._notifier.show(Notice(_NAME, text, slot=_REMARK))
+        else:
+            self._notifier.withdraw(_REMARK)
 
     def _tell_fault(self, text: str) -> None:
         self._notifier.show(Notice(_NAME, text, slot="fault"))

@@ -28,6 +28,8 @@ class Follower:
         Says which of them the listener wants sessions to mind; asked when one begins.
     tell
         Says a sentence to the listener.
+    remark
+        Says what the session has to remark, as that the sound went away; empty takes it back.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Follower:
         *,
         wishes: Callable[[], Companion],
         tell: Callable[[str], None],
+        remark: Callable[[str], None],
     ) -> None:
         self._name = name
         self._icon = icon
@@ -48,12 +51,14 @@ class Follower:
         self._microphone = microphone
         self._wishes = wishes
         self._tell = tell
+        self._remark = remark
         self._turn = threading.Lock()
         self._status = Status()
         self._waiting = ""
         self._face = Face()
         self._label: tuple[object, ...] = ()
         self._was_active = False
+        self._notice = ""
 
     def wait(self, what: str) -> None:
         """Show on the icon what waits for a yes, empty for nothing. From any thread."""
@@ -83,6 +88,9 @@ class Follower:
     def _see(self, status: Status) -> None:
         self._status = status
         is_active = status.state in ACTIVE
+        if status.notice != self._notice:
+            self._notice = status.notice
+            self._remark(status.notice)
         if is_active != self._was_active:
             self._was_active = is_active
             self._begin() if is_active else self._end(status)
