@@ -13,6 +13,8 @@ import pytest
 import time_machine
 
 from voice_guide.app import build
+from voice_guide.frontends.desktop.instance.claim import claim
+from voice_guide.frontends.desktop.instance.wire import Reply
 from voice_guide.frontends.rituals.book import RitualBook
 
 MORNING = ("--at", "07:30", "--days", "mon-fri", "--script", "rituals/morning-arrival")
@@ -72,6 +74,23 @@ def rituals(tell) -> list[dict]:
 
 def settings(home: Path) -> dict:
     return tomllib.loads((home / "config" / "settings.toml").read_text())
+
+
+def test_a_companion_is_told_of_every_change(tell, home):
+    """It may look once a minute: what is made for the next one would come late."""
+    told = []
+
+    def handle(request):
+        told.append(request.words)
+        return Reply("No ritual waits for an answer now.", 1)
+
+    words = ("add morning --at 07:30", "edit morning --at 08:00", "skip-today morning")
+    with claim(str(home / "run")) as companion:
+        companion.serve(handle)
+        for line in (*words, "pause-all", "resume-all", "remove morning"):
+            told.clear()
+            tell("ritual", *line.split())
+            assert told[-1:] == [("ritual", "look")], line
 
 
 def test_a_ritual_is_made_and_listed_for_programs(tell):

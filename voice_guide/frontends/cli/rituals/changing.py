@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.cli.arguments import parse_length
+from voice_guide.frontends.cli.rituals.there import tell_there
 from voice_guide.frontends.rituals.book import RitualBook
 from voice_guide.frontends.rituals.choosing import check_script, is_fixed
 from voice_guide.frontends.rituals.spelling import days_to_text, parse_days, parse_time
@@ -54,6 +55,7 @@ def remove_ritual(services: Services, name: str) -> int:
     book = RitualBook(services)
     before = book.find(name)
     book.remove(name)
+    tell_there()
     print(f"{name} is removed. To have it back:")
     print(f"  {shlex.join(['voice-guide', 'ritual', 'add', name, *_words(before)])}")
     return 0
@@ -124,6 +126,7 @@ def _check_length(services: Services, script: str, length_s: float) -> None:
 
 
 def _tell(book: RitualBook, name: str) -> int:
+    tell_there()
     table = book.find(name)
     state = "rings" if table.on else "is off; it would ring"
     print(f"{name} {state} at {table.at}, {days_to_text(table.days)}: {table.script}")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import VoiceGuideError
+from voice_guide.frontends.cli.rituals.there import tell_there
 from voice_guide.frontends.desktop.instance.client import ask
 from voice_guide.frontends.desktop.instance.place import find_folder
 from voice_guide.frontends.rituals.book import RitualBook
@@ -38,7 +39,7 @@ def skip_today(services: Services, name: str) -> int:
     if known in {None, Outcome.OFFERED, Outcome.SNOOZED}:
         if not _answered_there("skip", name):
             JournalLedger(services.ledger()).skip(one, outlook.moment.now)
-            _tell_there()
+            tell_there()
         print(f"{name} is skipped today.{_next_line(services, name)}")
         return 0
     print(f"{name} was {known} today already.{_next_line(services, name)}")
@@ -61,7 +62,7 @@ def snooze(services: Services, text: str) -> int:
         ledger = JournalLedger(services.ledger())
         record = Record(Outcome.SNOOZED, outlook.moment.now, until=until)
         ledger.add(one.key, record)
-        _tell_there()
+        tell_there()
     print(f"{one.ritual.name} is put off until {until.astimezone(outlook.moment.zone):%H:%M}.")
     return 0
 
@@ -73,7 +74,7 @@ def pause_all(services: Services, text: str) -> int:
     begins = parse_time(services.settings().journal.day_begins)
     until = parse_until(text, local, begins)
     JournalLedger(services.ledger()).pause(until.astimezone(UTC), moment.now)
-    _tell_there()
+    tell_there()
     shown = until.astimezone(moment.zone)
     print(f"All rituals are paused until {shown:%A} {shown.day} {shown:%B}, {shown:%H:%M}.")
     print("Sooner: voice-guide ritual resume-all")
@@ -83,7 +84,7 @@ def pause_all(services: Services, text: str) -> int:
 def resume_all(services: Services) -> int:
     """End the pause."""
     was_paused = JournalLedger(services.ledger()).resume(datetime.now(UTC))
-    _tell_there()
+    tell_there()
     print("Rituals ring again." if was_paused else "Rituals are not paused.")
     return 0
 
@@ -99,8 +100,3 @@ def _answered_there(*words: str) -> bool:
     """Let the companion answer its own offer; False where there is none, or no such offer."""
     reply = ask(find_folder(), ("ritual", *words))
     return reply is not None and not reply.code
-
-
-def _tell_there() -> None:
-    """Let a companion look again at once, and not only at its next look."""
-    ask(find_folder(), ("ritual", "look"))
