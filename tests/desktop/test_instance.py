@@ -271,6 +271,23 @@ def test_half_a_line_is_refused(folder: str, companion: Instance) -> None:
     assert ask(folder, ("on",)) == Reply("on")
 
 
+def test_one_that_leaves_without_a_word_is_not_there(folder: str) -> None:
+    Path(folder).mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(place.find_socket(folder))
+        listener.listen()
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            connection.recv(1000)
+            connection.close()
+
+        leaving = threading.Thread(target=hang_up)
+        leaving.start()
+        assert ask(folder, ("status",)) is None
+        leaving.join()
+
+
 def test_a_whole_line_is_enough_also_half_closed(folder: str, companion: Instance) -> None:
     assert b'"answer":"play"' in say(folder, b'{"words":["play"]}\n', half_close=True)
 

@@ -27,36 +27,37 @@ _AGAIN_S: Final = 0.01
 
 
 def ask(folder: str, words: tuple[str, ...], timeout_s: float = TIMEOUT_S) -> Reply | None:
-    """Return what the companion answers to this command line; None when there is no companion."""
+    """Return what the companion answers to this command line; None when there is no companion.
+
+    One that leaves without a word is none any more.
+    """
     line = request_to_line(Request(words, _here()))
     if len(line) > REQUEST_LIMIT:
         return Reply("That command is too long to hand over.", 2)
-    if sys.platform == "win32":
-        from voice_guide.frontends.desktop.instance import pipe  # noqa: PLC0415 - there alone
-
-        answer = pipe.ask(pipe.address_of(folder), line, timeout_s)
-    else:
-        answer = _ask_socket(find_socket(folder), line, time.monotonic() + timeout_s)
-    if answer is None:
-        return None
     try:
-        return line_to_reply(answer)
-    except Unreadable:
-        _give_up("The companion ended before it could answer.")
+        if sys.platform == "win32":
+            from voice_guide.frontends.desktop.instance import pipe  # noqa: PLC0415 - there alone
 
-
-def _ask_socket(path: str, line: bytes, deadline: float) -> bytes | None:
-    """Return the answer, b"" when the other side hung up, or None when nobody is there."""
-    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    try:
-        if not _connect(connection, path, deadline):
-            return None
-        _send(connection, line, deadline)
-        return _receive(connection, deadline)
+            answer = pipe.ask(pipe.address_of(folder), line, timeout_s)
+        else:
+            answer = _ask_socket(find_socket(folder), line, time.monotonic() + timeout_s)
+        return line_to_reply(answer) if answer else None
     except TimeoutError:
         _give_up("The companion is there but does not answer.")
     except PermissionError:
         _give_up("This companion belongs to somebody else.")
+    except Unreadable:
+        _give_up("The companion ended in the middle of its answer.")
+
+
+def _ask_socket(path: str, line: bytes, deadline: float) -> bytes:
+    """Return the answer; empty when nobody is there, or hangs up without a word."""
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        if not _connect(connection, path, deadline):
+            return b""
+        _send(connection, line, deadline)
+        return _receive(connection, deadline)
     except ConnectionError:
         return b""
     finally:

@@ -29,19 +29,23 @@ def address_of(folder: str) -> str:
     return rf"\\.\pipe\voice-guide-{mark:08x}"
 
 
-def ask(address: str, line: bytes, timeout_s: float, family: str = _FAMILY) -> bytes | None:
-    """Return the answer, b"" when the other side hung up, or None when nobody is there."""
+def ask(address: str, line: bytes, timeout_s: float, family: str = _FAMILY) -> bytes:
+    """Return the answer; empty when nobody is there, or hangs up without a word.
+
+    Raises `TimeoutError` when somebody is there and does not answer.
+    """
     try:
         connection = Client(address, family)
     except (FileNotFoundError, ConnectionRefusedError):
-        return None
+        return b""
     with connection:
         try:
             connection.send_bytes(line)
-            # A companion that hangs is told of like one that hung up.
-            return connection.recv_bytes(REPLY_LIMIT) if connection.poll(timeout_s) else b""
+            if connection.poll(timeout_s):
+                return connection.recv_bytes(REPLY_LIMIT)
         except (EOFError, OSError):
             return b""
+    raise TimeoutError
 
 
 class PipeDoor:
