@@ -105,6 +105,8 @@ class Mpris:
 
     async def _vanish(self) -> None:
         async with self._turn:
+            if self._shown is not None:  # the next session has begun meanwhile
+                return
             bus, name, self._name = self._line.bus, self._name, ""
             try:
                 if bus is not None and name:
