@@ -251,7 +251,7 @@ def test_a_click_begins_pauses_and_goes_on(tray: Tray) -> None:
     time.sleep(SAME_S)  # or it would be the second half of a double click
     tray.items(None)
     tray.wait_for(Mode.PAUSED)
-    assert tray.labels()[0] == "Go on"
+    assert tray.labels()[0] == "Resume"
     time.sleep(SAME_S)  # or it would be the second half of a double click
     tray.items(None)
     tray.wait_for(Mode.PLAYING)

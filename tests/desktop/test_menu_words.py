@@ -71,7 +71,7 @@ def test_the_language_is_the_systems(environ: dict[str, str], language: str) -> 
         (Mode.ENDED, "Breathe now"),
         (Mode.PREPARING, "Pause"),
         (Mode.PLAYING, "Pause"),
-        (Mode.PAUSED, "Go on"),
+        (Mode.PAUSED, "Resume"),
     ],
 )
 def test_the_first_line_says_what_a_click_does(mode: Mode, label: str) -> None:

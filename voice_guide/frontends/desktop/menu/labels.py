@@ -28,7 +28,7 @@ def begin_label(status: Status, ritual_waiting: str | None = None) -> str:
     """Return what a click on the icon does."""
     match status.state:
         case Mode.PAUSED:
-            return "Go on"
+            return "Resume"
         case Mode.PREPARING | Mode.PLAYING:
             return "Pause"
     return f"Start {shorten(ritual_waiting)}" if ritual_waiting else "Breathe now"
