@@ -18,7 +18,18 @@ from rich.console import Console
 from rich.table import Table
 from rig import MISSING
 
-from benchmarks import answered, listed, material, played, rendered, speed, started, ticked
+from benchmarks import (
+    answered,
+    clicked,
+    listed,
+    material,
+    played,
+    present,
+    rendered,
+    speed,
+    started,
+    ticked,
+)
 from benchmarks.table import (
     HEADINGS,
     Row,
@@ -43,13 +54,16 @@ MEASURES: Final[dict[str, Callable[[bool], list[Row]]]] = {
     "answers": answered.measure_answers,
     "rituals": ticked.measure_ticking,
     "start": started.measure_start,
+    "clicks": clicked.measure_clicks,
+    "icon": present.measure_icon,
+    "idle": present.measure_idle,
     "playing": played.measure_playing,
     "ears": played.measure_ears,
     "gaps": played.measure_gaps,
 }
 MEANWHILE: Final = {"peers", "loudness", "words", "playing"}
 """Go on while rounds of breath are recorded: none of these is told by the clock on the wall."""
-NEED_RIG: Final = {"start", "playing", "ears", "gaps"}
+NEED_RIG: Final = {"start", "clicks", "icon", "idle", "playing", "ears", "gaps"}
 
 
 def main() -> int:
