@@ -6,7 +6,8 @@ import json
 import shlex
 import time
 import tomllib
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from voice_guide.app import build
 from voice_guide.frontends.desktop.instance.claim import claim
 from voice_guide.frontends.desktop.instance.wire import Reply
 from voice_guide.frontends.rituals.book import RitualBook
+from voice_guide.frontends.rituals.past import JournalLedger
+from voice_guide.session.rituals.outcome import Outcome, Record
+from voice_guide.session.rituals.ritual import Occurrence
 
 MORNING = ("--at", "07:30", "--days", "mon-fri", "--script", "rituals/morning-arrival")
 
@@ -278,3 +282,81 @@ def test_an_own_script_that_was_deleted_leaves_its_ritual(tell, tmp_path):
     script.unlink()
     assert [one["script"] for one in rituals(tell)] == ["mine"]
     assert "Monday 23 November, 09:00" in tell("why", "own")
+
+
+def test_in_the_small_hours_today_is_what_the_listener_means_by_it(tell, clock):
+    tell("ritual", "add", "night", "--at", "01:30")
+    clock("23T23:00")
+    assert "skipped today. It comes next on Wednesday at 01:30" in tell(
+        "ritual", "skip-today", "night"
+    )
+    assert "comes today any more" not in tell("ritual", "skip-today", "night")
+    tell("ritual", "add", "morning", *MORNING)
+    clock("24T02:00")
+    assert "Wednesday at 07:30" in tell("ritual", "skip-today", "morning")
+    assert "skipped today already" in tell("ritual", "skip-today", "night")
+    clock("25T02:00")
+    assert "does not come today any more" in tell("ritual", "skip-today", "night")
+
+
+def test_an_offer_of_yesterday_evening_is_skipped_after_midnight(tell, clock):
+    tell("ritual", "add", "night", "--at", "23:55")
+    clock("24T00:05")
+    assert "Tuesday at 23:55" in tell("ritual", "skip-today", "night")
+    assert "skipped at 00:05 on Tuesday" in tell("why", "night")
+
+
+def test_one_that_is_off_is_not_skipped(tell, clock):
+    assert "is off" in tell("ritual", "skip-today", "morning")
+    tell("ritual", "edit", "morning", "--on")
+    assert rituals(tell)[0]["next_at"] == "2026-11-23T07:30:00+01:00"
+
+
+def test_what_was_offered_late_can_be_put_off_for_as_long_as_it_waits(tell, refuse, clock):
+    """From the offer on: it may have come late, or have been put off before."""
+    tell("ritual", "add", "morning", *MORNING)
+    clock("23T07:45")
+    ledger = JournalLedger(build().ledger())
+    ritual = RitualBook(build()).rituals(datetime.now(UTC))[0]
+    one = Occurrence(ritual, date(2026, 11, 23), datetime.now(UTC))
+    ledger.claim(one, Record(Outcome.OFFERED, datetime.now(UTC)))
+    clock("23T08:00")
+    assert "waits for an answer" in tell("why", "morning")
+    assert "08:10" in tell("ritual", "snooze")
+    clock("23T08:10")
+    ledger.claim(
+        replace(one, at=datetime.now(UTC), is_snoozed=True),
+        Record(Outcome.OFFERED, datetime.now(UTC)),
+    )
+    clock("23T08:20")
+    assert "08:30" in tell("ritual", "snooze")
+    clock("23T09:00")
+    assert "No ritual waits" in refuse("ritual", "snooze")
+
+
+def test_what_a_companion_offers_is_put_off_whatever_is_written(tell, home):
+    """A disk may be full: the offer on the screen is what counts."""
+    tell("ritual", "add", "morning", *MORNING)
+    with claim(str(home / "run")) as companion:
+        companion.serve(lambda request: Reply("morning"))
+        assert "morning is put off until 06:10" in tell("ritual", "snooze")
+
+
+def test_whoever_makes_or_moves_one_is_told_when_it_comes(tell, clock):
+    assert "next on Monday 23 November, 07:30" in tell("ritual", "add", "morning", *MORNING)
+    clock("23T08:00")
+    assert "next on Tuesday 24 November, 07:45" in tell("ritual", "edit", "morning", "--at", "7:45")
+    assert "next on Monday 23 November, 09:00" in tell("ritual", "edit", "morning", "--at", "9:00")
+    assert "next" not in tell("ritual", "edit", "morning", "--off")
+    tell("ritual", "pause-all")
+    assert "paused until" in tell("ritual", "edit", "morning", "--on")
+
+
+def test_one_that_was_skipped_and_removed_comes_when_it_is_made_again(tell):
+    tell("ritual", "add", "morning", *MORNING)
+    tell("ritual", "skip-today", "morning")
+    tell("ritual", "edit", "morning", "--at", "08:00")
+    assert rituals(tell)[0]["next_at"] == "2026-11-24T08:00:00+01:00"
+    tell("ritual", "remove", "morning")
+    tell("ritual", "add", "morning", *MORNING)
+    assert rituals(tell)[0]["next_at"] == "2026-11-23T07:30:00+01:00"

@@ -88,6 +88,44 @@ def test_one_may_be_put_off_before_it_is_offered_and_again(ledger: Ledger) -> No
     assert not ledger.claim("morning", DAY, "offered", LATER)
 
 
+def test_one_that_was_put_off_into_a_pause_says_how_long_it_lasts(ledger: Ledger) -> None:
+    ledger.snooze("morning", DAY, LATER, AT)
+    ends = LATER + timedelta(days=3)
+    assert ledger.unsnooze("morning", DAY, "paused", LATER, until=ends)
+    assert ledger.events("morning", DAY)[-1].until == ends
+
+
+def test_what_nobody_has_answered_yet_is_known_with_when_it_came(ledger: Ledger) -> None:
+    ledger.claim("morning", DAY, "offered", LATER)
+    ledger.claim("evening", DAY, "offered", AT)
+    ledger.settle("evening", DAY, "passed", LATER)
+    assert ledger.offered(DAY) == {("morning", DAY): LATER}
+    assert ledger.offered(DAY + timedelta(days=1)) == {}
+
+
+@pytest.mark.parametrize("word", ["offered", "started", "passed", "missed", "skipped"])
+def test_one_that_is_made_anew_may_come_again_today(ledger: Ledger, word: str) -> None:
+    ledger.since("morning", "07:30", AT)
+    ledger.claim("morning", DAY, word, AT)
+    ledger.claim("morning", DAY - timedelta(days=2), word, AT - timedelta(days=2))
+    ledger.since("morning", "07:30", LATER)
+    assert not ledger.claim("morning", DAY, "offered", LATER)
+    ledger.since("morning", "08:00", LATER)
+    assert ledger.claim("morning", DAY, "offered", LATER) == (word != "skipped")
+    assert not ledger.claim("morning", DAY - timedelta(days=2), "offered", LATER)
+    ledger.remove("morning")
+    ledger.since("morning", "08:00", LATER)
+    assert ledger.claim("morning", DAY, "offered", LATER)
+    assert len(ledger.events("morning", DAY)) == (2 if word == "skipped" else 3), "all is kept"
+
+
+def test_one_that_is_put_off_stays_so_when_it_is_made_anew(ledger: Ledger) -> None:
+    ledger.snooze("morning", DAY, LATER, AT)
+    ledger.since("morning", "08:00", AT)
+    assert not ledger.claim("morning", DAY, "offered", LATER)
+    assert ledger.unsnooze("morning", DAY, "offered", LATER)
+
+
 def test_a_pause_is_kept_and_ends_when_it_is_taken_back(ledger: Ledger) -> None:
     assert ledger.last_pause() is None
     assert not ledger.resume(AT)
@@ -121,10 +159,10 @@ def test_an_instant_without_a_zone_is_local(ledger: Ledger) -> None:
 
 def test_forgotten_it_is_neither_kept_nor_offered_again(ledger: Ledger) -> None:
     now = LATER + timedelta(days=2)
+    ledger.since("morning", "07:30", AT)
     for days in range(3):
         at = AT + timedelta(days=days)
         ledger.claim("morning", DAY + timedelta(days=days), "offered", at, "a secret")
-    ledger.since("morning", "07:30", AT)
     ledger.snooze("morning", DAY + timedelta(days=2), now + timedelta(hours=1), now)
     ledger.pause(now + timedelta(days=1), now)
     ledger.forget(now, since=AT + timedelta(days=1))

@@ -82,8 +82,7 @@ class Memory:
         if occurrence.is_snoozed and self.snoozes.get(key) != occurrence.at:
             self.refused += 1
             return False
-        self.snoozes.pop(key, None)
-        self._write(key, record)
+        self._write(key, record, is_claim=self.snoozes.pop(key, None) is None)
         return True
 
     def add(self, key: Key, record: Record) -> None:
@@ -101,12 +100,22 @@ class Memory:
         self.version += 1
         return True
 
+    def renew(self, name: str, at: datetime) -> None:
+        """Let a ritual be one that was made now, whose days may be claimed again."""
+        today = (at - timedelta(days=1)).date()
+        for key, word in list(self.claims.items()):
+            is_kept = word in {Outcome.SKIPPED, Outcome.SNOOZED}
+            if key.ritual == name and key.day >= today and not is_kept:
+                del self.claims[key]
+        self.version += 1
+
     def rest(self, pause: Pause | None) -> None:
         self.pause, self.version = pause, self.version + 1
 
-    def _write(self, key: Key, record: Record) -> None:
+    def _write(self, key: Key, record: Record, *, is_claim: bool = False) -> None:
         self.version += 1
-        if record.outcome is not Outcome.DEFERRED:
+        is_claim = is_claim or record.outcome is Outcome.SNOOZED or key in self.claims
+        if record.outcome is not Outcome.DEFERRED and is_claim:
             self.claims[key] = record.outcome
         self.records.setdefault(key, []).append(record)
         self.on_write()

@@ -55,6 +55,11 @@ class Both(Memory):
         assert super().skip(key, at) == was_free
         return was_free
 
+    def renew(self, name: str, at: datetime) -> None:
+        # As often as it is told a digest that it does not know.
+        self.journal._ledger.since(name, f"{at} {self.version}", at)
+        super().renew(name, at)
+
     def rest(self, pause: Pause) -> None:
         if self.pause and self.pause.since == pause.since and pause.until <= self.pause.until:
             self.journal.resume(pause.until)

@@ -342,3 +342,32 @@ def test_a_clock_that_says_1970_is_waited_for() -> None:
     life.rituals[0] = ritual(since=life.now - 30 * MINUTE)
     life.tell()
     assert told(life) == [("offered", "07:35:00")]
+
+
+def test_one_that_is_moved_to_a_later_hour_comes_again_today() -> None:
+    life = life_at("2026-05-05 07:00", ritual(), kind=2)
+    life.wait(60 * MINUTE)
+    life.edit(0, time(9, 30))
+    life.wait(120 * MINUTE)
+    assert told(life) == [
+        ("offered", "07:30:00"),
+        ("skipped", "07:30:04"),
+    ], "who said no means all of today"
+    life = life_at("2026-05-05 07:00", ritual(), kind=1)
+    life.wait(60 * MINUTE)
+    life.edit(0, time(9, 30))
+    life.wait(120 * MINUTE)
+    assert told(life)[2:] == [("offered", "09:30:00"), ("started", "09:30:20")]
+    life.edit(0, time(6, 30))
+    life.wait(120 * MINUTE)
+    assert len(told(life)) == 4
+
+
+def test_an_open_offer_goes_along_with_the_time_that_is_changed() -> None:
+    life = life_at("2026-05-05 07:00", ritual())
+    life.wait(31 * MINUTE)
+    life.edit(0, time(9, 30))
+    assert told(life)[1:] == [("withdrawn", "07:31:00")]
+    assert why(life) == "its time was changed"
+    life.wait(120 * MINUTE)
+    assert told(life)[2:] == [("offered", "09:30:00")]

@@ -161,6 +161,9 @@ def test_a_clock_that_was_never_set_plans_nothing_and_says_so() -> None:
     found = plan([ritual()], utc("1970-01-02 07:30"), UTC, {}.get, {})
     assert found == Plan(problem=found.problem)
     assert "2 January 1970" in found.problem
+    assert names(
+        plan([ritual(since=utc("2020-02-01 00:00"))], utc("2020-02-02 07:30"), UTC, {}.get, {})
+    ) == ["morning"]
 
 
 @given(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from voice_guide.errors import VoiceGuideError
-
-TRUSTED_FROM: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""When this was built: what a clock wrote before was written by one that was never set."""
+from voice_guide.session.rituals.plan import TRUSTED_FROM
 
 _LATER: Final = timedelta(days=1)
 """What lies this far in the future was written by a clock that has been mended since."""

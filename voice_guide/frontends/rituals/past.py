@@ -31,13 +31,15 @@ class JournalLedger:
         pause = self._ledger.last_pause()
         return Past(claims, snoozed, Pause(*pause) if pause else None)
 
+    def offered(self, since: date) -> dict[Key, datetime]:
+        """Return when what nobody has answered yet was offered, of this day and later."""
+        return {Key(*key): at for key, at in self._ledger.offered(since).items()}
+
     def claim(self, occurrence: Occurrence, record: Record) -> bool:
         """Take an occurrence or its snooze; True only for the one program that got it."""
         key = occurrence.key
-        words = (key.ritual, key.day, record.outcome, record.at, record.why)
-        if occurrence.is_snoozed:
-            return self._ledger.unsnooze(*words)
-        return self._ledger.claim(*words, record.until)
+        take = self._ledger.unsnooze if occurrence.is_snoozed else self._ledger.claim
+        return take(key.ritual, key.day, record.outcome, record.at, record.why, record.until)
 
     def add(self, key: Key, record: Record) -> None:
         """Write down what else happened."""
@@ -45,10 +47,11 @@ class JournalLedger:
             self._ledger.snooze(key.ritual, key.day, record.until, record.at, record.why)
         elif record.outcome is Outcome.DEFERRED:
             self._ledger.note(key.ritual, key.day, record.outcome, record.at, record.why)
-        else:
-            self._ledger.settle(
-                key.ritual, key.day, record.outcome, record.at, record.why, record.until
-            )
+        elif not self._ledger.settle(
+            key.ritual, key.day, record.outcome, record.at, record.why, record.until
+        ):
+            # The ritual was made anew meanwhile, and its day may be claimed again.
+            self._ledger.note(key.ritual, key.day, record.outcome, record.at, record.why)
 
     def skip(self, one: Occurrence, now: datetime) -> None:
         """Leave an occurrence out, be it still to come, offered or put off."""

@@ -21,8 +21,8 @@ LOOK_BACK_DAYS: Final = 366
 _LOOK_AHEAD_DAYS: Final = 8
 """From any day on, these hold every day of the week, and one over in case one does not exist."""
 
-TRUSTED_FROM: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""When this was built: a clock that says less was never set, as after its battery died."""
+TRUSTED_FROM: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""Long before this was built: a clock that says less was never set, as after its battery died."""
 
 _WRONG_BY: Final = timedelta(days=1)
 """What was written this far in the future was written by a clock that has been mended since."""

@@ -200,11 +200,14 @@ class Usher:
     def _drop_offer(self, pause: Pause | None, moment: Moment) -> None:
         if self._offer is None:
             return
-        name = self._offer.occurrence.ritual.name
+        offered = self._offer.occurrence.ritual
+        now = next((one for one in self._rituals if one.is_on and one.name == offered.name), None)
         if pause and is_in_force(pause, moment.now):
             self._advance(Withdraw(Outcome.PAUSED, until=pause.until), moment)
-        elif not any(ritual.is_on and ritual.name == name for ritual in self._rituals):
+        elif now is None:
             self._advance(Withdraw(Outcome.WITHDRAWN, "it was turned off"), moment)
+        elif (now.at, now.days) != (offered.at, offered.days):
+            self._advance(Withdraw(Outcome.WITHDRAWN, "its time was changed"), moment)
 
     def _write_over(self, found: Plan, pause: Pause | None, moment: Moment) -> None:
         for one, outcome in found.over:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from voice_guide.store.journal.database import Database
 
 Key = tuple[str, date]
 """A ritual's name, and the local day of the occurrence."""
+
+_A_DAY: Final = timedelta(days=1)
 
 ALL: Final = ""
 """Stands for the ritual in what is about all of them."""
@@ -114,9 +116,17 @@ class Ledger:
 
         self.database.write(work)
 
-    def unsnooze(self, ritual: str, day: date, outcome: str, at: datetime, why: str = "") -> bool:
+    def unsnooze(
+        self,
+        ritual: str,
+        day: date,
+        outcome: str,
+        at: datetime,
+        why: str = "",
+        until: datetime | None = None,
+    ) -> bool:
         """Take a snoozed occurrence; True only for the one, of all programs, who got it."""
-        event = RitualEvent(ritual, day, outcome, at, why)
+        event = RitualEvent(ritual, day, outcome, at, why, until)
 
         def work(connection: sqlite3.Connection) -> bool:
             delete = "DELETE FROM snoozes WHERE ritual = ? AND day = ?"
@@ -137,6 +147,13 @@ class Ledger:
         """Return what is claimed, of this day and later, with what has become of it."""
         rows = self._rows("SELECT ritual, day, outcome FROM claims WHERE day >= ?", str(since))
         return {(name, date.fromisoformat(day)): outcome for name, day, outcome in rows}
+
+    def offered(self, since: date) -> dict[Key, datetime]:
+        """Return what was offered and not answered, of this day and later, with when it was."""
+        rows = self._rows(
+            "SELECT ritual, day, at FROM claims WHERE outcome = 'offered' AND day >= ?", str(since)
+        )
+        return {(name, date.fromisoformat(day)): _at(at) for name, day, at in rows}
 
     def events(self, ritual: str | None = None, day: date | None = None) -> tuple[RitualEvent, ...]:
         """Return what happened to a ritual, or to any, on one day or ever, in its order."""
@@ -186,18 +203,30 @@ class Ledger:
         return None
 
     def since(self, name: str, digest: str, now: datetime) -> datetime:
-        """Return since when a ritual is as it is: `now` where it, or its digest, is a new one."""
+        """Return since when a ritual is as it is: `now` where it, or its digest, is a new one.
+
+        A new one may be claimed on days on which the old one was: moved to a later hour, it comes
+        again today, unless it is skipped or put off.
+        """
         query = "SELECT since FROM ritual_since WHERE ritual = ? AND digest = ?"
         for (known,) in self._rows(query, name, digest):
             return _at(known)
 
         def work(connection: sqlite3.Connection) -> datetime:
-            connection.execute(
+            done = connection.execute(
                 "INSERT INTO ritual_since (ritual, digest, since) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET digest = excluded.digest, since = excluded.since"
                 " WHERE digest <> excluded.digest",  # another program may have been quicker
                 (name, digest, _text(now)),
             )
+            if done.rowcount:
+                # Of any zone's today; what was to come before now counts for nothing anyway.
+                today = str((now - _A_DAY).date())
+                connection.execute(
+                    "DELETE FROM claims WHERE ritual = ? AND day >= ?"
+                    " AND outcome NOT IN ('skipped', 'snoozed')",
+                    (name, today),
+                )
             return _at(connection.execute(query, (name, digest)).fetchone()[0])
 
         return self.database.write(work)
@@ -206,8 +235,8 @@ class Ledger:
         """Let a ritual that is no more leave nothing that is to come; what was is kept."""
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM snoozes WHERE ritual = ?", (name,))
-            connection.execute("DELETE FROM ritual_since WHERE ritual = ?", (name,))
+            for table in ("snoozes", "ritual_since", "claims"):
+                connection.execute(f"DELETE FROM {table} WHERE ritual = ?", (name,))  # noqa: S608
 
         self.database.write(work)
 

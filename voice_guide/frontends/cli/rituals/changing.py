@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.cli.arguments import parse_length
+from voice_guide.frontends.cli.rituals.showing import next_line
 from voice_guide.frontends.cli.rituals.there import tell_there
 from voice_guide.frontends.rituals.book import RitualBook
 from voice_guide.frontends.rituals.choosing import check_script, is_fixed
@@ -130,4 +131,6 @@ def _tell(book: RitualBook, name: str) -> int:
     table = book.find(name)
     state = "rings" if table.on else "is off; it would ring"
     print(f"{name} {state} at {table.at}, {days_to_text(table.days)}: {table.script}")
+    if table.on:
+        print(next_line(book.services, name))
     return 0

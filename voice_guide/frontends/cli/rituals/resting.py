@@ -28,42 +28,42 @@ def skip_today(services: Services, name: str) -> int:
     RitualBook(services).find(name)
     outlook = look(services, read_moment(), _BACK)
     ritual = outlook.named(name)
-    one = outlook.today_of(ritual) if ritual else None
-    if ritual is None or one is None:
-        print(f"{name} does not come today anyway.{_next_line(services, name)}")
-        return 0
-    known = outlook.outcome_of(one.key)
-    if known is None and one.ends_at <= outlook.moment.now:
-        print(f"{name} does not come today any more.{_next_line(services, name)}")
-        return 0
-    if known in {None, Outcome.OFFERED, Outcome.SNOOZED}:
-        if not _answered_there("skip", name):
+    assert ritual is not None
+    if (one := outlook.to_skip(ritual)) is not None:
+        if _answered_there("skip", name) is None:
             JournalLedger(services.ledger()).skip(one, outlook.moment.now)
             tell_there()
-        print(f"{name} is skipped today.{_next_line(services, name)}")
-        return 0
-    print(f"{name} was {known} today already.{_next_line(services, name)}")
+        said = "is skipped today"
+    elif not ritual.is_on:
+        said = "is off, and does not come today anyway"
+    elif (today := outlook.today_of(ritual)) is None:
+        said = "does not come today anyway"
+    elif known := outlook.outcome_of(today.key):
+        said = f"was {'offered' if known is Outcome.PASSED else known} today already"
+    else:
+        said = "does not come today any more"
+    print(f"{name} {said}.{_next_line(services, name)}")
     return 0
 
 
 def snooze(services: Services, text: str) -> int:
     """Put off what waits for an answer."""
     length_s = parse_snooze(text)
-    outlook = look(services, read_moment(), _BACK)
-    waiting = outlook.waiting()
-    if not waiting:
-        raise VoiceGuideError(
-            "No ritual waits for an answer now.",
-            "`voice-guide ritual list` says when each comes next.",
-        )
-    one = waiting[0]
-    until = outlook.moment.now + timedelta(seconds=length_s)
-    if not _answered_there("snooze", one.ritual.name, f"{length_s:g}"):
-        ledger = JournalLedger(services.ledger())
-        record = Record(Outcome.SNOOZED, outlook.moment.now, until=until)
-        ledger.add(one.key, record)
+    moment = read_moment()
+    until = moment.now + timedelta(seconds=length_s)
+    name = _answered_there("snooze", "", f"{length_s:g}")
+    if name is None:
+        waiting = look(services, moment, _BACK).waiting()
+        if not waiting:
+            raise VoiceGuideError(
+                "No ritual waits for an answer now.",
+                "`voice-guide ritual list` says when each comes next.",
+            )
+        name = waiting[0].ritual.name
+        record = Record(Outcome.SNOOZED, moment.now, until=until)
+        JournalLedger(services.ledger()).add(waiting[0].key, record)
         tell_there()
-    print(f"{one.ritual.name} is put off until {until.astimezone(outlook.moment.zone):%H:%M}.")
+    print(f"{name} is put off until {until.astimezone(moment.zone):%H:%M}.")
     return 0
 
 
@@ -96,7 +96,7 @@ def _next_line(services: Services, name: str) -> str:
     return f" It comes next on {next_at:%A} at {next_at:%H:%M}." if next_at else ""
 
 
-def _answered_there(*words: str) -> bool:
-    """Let the companion answer its own offer; False where there is none, or no such offer."""
+def _answered_there(*words: str) -> str | None:
+    """Let the companion answer its own offer, and return whose it was; None where there is none."""
     reply = ask(find_folder(), ("ritual", *words))
-    return reply is not None and not reply.code
+    return None if reply is None or reply.code else reply.answer

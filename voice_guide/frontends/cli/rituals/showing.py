@@ -58,6 +58,13 @@ def tell_why(services: Services, name: str) -> int:
     return 0
 
 
+def next_line(services: Services, name: str) -> str:
+    """Return when a ritual comes next, in a sentence, or why it does not."""
+    outlook = look(services, read_moment(), _BACK)
+    ritual = outlook.named(name)
+    return _outlook_line(ritual, outlook) if ritual else ""
+
+
 def write_calendar(services: Services, file: Path, *, force: bool) -> int:
     """Write the rituals that are on as a calendar file."""
     if file.exists() and not force:

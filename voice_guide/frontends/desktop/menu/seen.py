@@ -75,7 +75,7 @@ def _see(outlook: Outlook, switches: tuple[Switch, ...]) -> Seen:
         told = "No ritual is on"
     else:
         told = f"Next: {name}, {_when(at, outlook)}"
-    today = _still_today(outlook, at, name) if at else None
+    today = _still_today(outlook, name) if at else None
     return Seen(told, today, outlook.pause is not None, switches)
 
 
@@ -85,11 +85,9 @@ def _when(at: datetime, outlook: Outlook) -> str:
     return f"{day} {at:%H:%M}"
 
 
-def _still_today(outlook: Outlook, at: datetime, name: str) -> Occurrence | None:
+def _still_today(outlook: Outlook, name: str) -> Occurrence | None:
     ritual = outlook.named(name)
-    if ritual is None or at.date() != outlook.today:
-        return None
-    one = outlook.today_of(ritual)
+    one = outlook.to_skip(ritual) if ritual else None
     if one is None or outlook.outcome_of(one.key) not in {None, Outcome.SNOOZED}:
         return None
     return one
