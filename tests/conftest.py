@@ -10,7 +10,7 @@ from hypothesis import settings
 
 # A busy build server is slow now and then, which says nothing about the code.
 settings.register_profile("whole", deadline=None, max_examples=60)
-settings.register_profile("quick", deadline=None, max_examples=15)
+settings.register_profile("quick", deadline=None, max_examples=8)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "whole"))
 
 

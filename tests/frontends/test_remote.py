@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from voice_guide.frontends.cli.remote import COMMANDS
+
+Say = Callable[..., tuple[int, str, str]]
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "voice_guide")
@@ -74,20 +77,13 @@ def test_a_companion_that_cannot_start_is_not_waited_for(tmp_path: Path) -> None
     assert "Say voice-guide in a terminal" in done.stderr
 
 
-@pytest.mark.parametrize("word", [*COMMANDS, "status", "volume"])
-def test_help_has_an_example(word: str, tmp_path: Path) -> None:
-    done = run(tmp_path, word, "--help")
-    assert done.returncode == 0
-    assert f"\n  voice-guide {word}" in done.stdout
-
-
 @pytest.mark.parametrize(
     "words", [["status", "--jsn"], ["volume", "--json"], ["volume", "1", "2"], ["pause", "now"]]
 )
-def test_what_is_misspelt_is_said_by_the_command_line(words: list[str], tmp_path: Path) -> None:
-    done = run(tmp_path, *words)
-    assert done.returncode == 2
-    assert f"Try 'voice-guide {words[0]} --help'." in done.stderr
+def test_what_is_misspelt_is_said_by_the_command_line(say: Say, words: list[str]) -> None:
+    code, _, err = say(*words)
+    assert code == 2
+    assert f"Try 'voice-guide {words[0]} --help'." in err
 
 
 @pytest.mark.parametrize("words", [["toggle"], ["status", "--json"], ["volume", "50"]])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from palettes import shipped_palette
+from palettes import shipped_palette, soundless_palette
 
 from voice_guide.score.compile import Request, utterances
 from voice_guide.script.model import Script
@@ -27,13 +27,20 @@ def palette() -> Palette:
     return shipped_palette()
 
 
-@pytest.fixture(params=SCRIPTS)
+@pytest.fixture(scope="session")
+def soundless() -> Palette:
+    """A palette for tests of what comes when, which is heard by nobody."""
+    return soundless_palette()
+
+
+@pytest.fixture(params=SCRIPTS, scope="module")
 def shipped(request: pytest.FixtureRequest) -> tuple[str, Script]:
     """Each script that comes with the program, with its id."""
     return request.param, parse(SCRIPTS[request.param].read_text(), request.param)
 
 
 @pytest.fixture(
+    scope="module",
     params=[
         "breathing/4-7-8",
         "breathing/box",
@@ -43,7 +50,7 @@ def shipped(request: pytest.FixtureRequest) -> tuple[str, Script]:
         "relaxation/muscles-short",
         "rituals/evening-pages",
         "rituals/sleep",
-    ]
+    ],
 )
 def typical(request: pytest.FixtureRequest) -> tuple[str, Script]:
     """One script of each shape, with its id: holds, rests, muscles, anchors, writing, no bell."""

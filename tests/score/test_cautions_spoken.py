@@ -56,9 +56,9 @@ SOME = st.lists(st.sampled_from([*ALL, "Keep a chair beside you. Sit."]), min_si
 SILENT = SilentEngine()
 
 
-def compile_with(palette, request: Request, script: Script = SCRIPT, **more) -> Score:
+def compile_with(soundless, request: Request, script: Script = SCRIPT, **more) -> Score:
     clips = {one: SILENT.speak(one) for one in utterances(script, request)}
-    return compile_score(script, clips, palette, request, name="short", **more)
+    return compile_score(script, clips, soundless, request, name="short", **more)
 
 
 def silent_length(text: str) -> Frames:
@@ -105,56 +105,56 @@ def assert_is_shifted(told: Score, plain: Score) -> None:
 @settings(max_examples=25)
 @given(SOME, st.integers(90, 300), st.booleans())
 def test_all_after_the_cautions_is_the_session_it_always_is(
-    palette, cautions: list[str], length_s: int, hold_free: bool
+    soundless, cautions: list[str], length_s: int, hold_free: bool
 ) -> None:
     plain = Request(length_s=length_s, hold_free=hold_free)
-    told = compile_with(palette, replace(plain, cautions=tuple(cautions)))
+    told = compile_with(soundless, replace(plain, cautions=tuple(cautions)))
     own_s = length_s
     if abs(seconds(told) - length_s) <= 1.0:
         own_s -= length_of_cautions(told) / SAMPLE_RATE
         assert own_s >= SCRIPT.header.length.minimum_s
-    assert_is_shifted(told, compile_with(palette, replace(plain, length_s=own_s)))
+    assert_is_shifted(told, compile_with(soundless, replace(plain, length_s=own_s)))
 
 
 @pytest.mark.parametrize("length_s", [180, 200, 240, 300])
 def test_where_there_is_room_the_whole_has_the_length_that_was_asked_for(
-    palette, length_s: int
+    soundless, length_s: int
 ) -> None:
-    told = compile_with(palette, Request(length_s=length_s, cautions=("breath-hold", "driving")))
+    told = compile_with(soundless, Request(length_s=length_s, cautions=("breath-hold", "driving")))
     assert seconds(told) == pytest.approx(length_s, abs=1.0)
 
 
-def test_at_its_least_the_session_is_longer_by_just_the_cautions(palette) -> None:
+def test_at_its_least_the_session_is_longer_by_just_the_cautions(soundless) -> None:
     least_s = SCRIPT.header.length.minimum_s
-    told = compile_with(palette, Request(length_s=least_s, cautions=("tensing",)))
-    plain = compile_with(palette, Request(length_s=least_s))
+    told = compile_with(soundless, Request(length_s=least_s, cautions=("tensing",)))
+    plain = compile_with(soundless, Request(length_s=least_s))
     assert seconds(plain) == pytest.approx(least_s, abs=1.0)
     assert_is_shifted(told, plain)
 
 
 @pytest.mark.parametrize("length_s", [90.0, None])
-def test_a_script_of_one_length_keeps_it(palette, length_s: float | None) -> None:
+def test_a_script_of_one_length_keeps_it(soundless, length_s: float | None) -> None:
     script = parse(TEXT.format(length="90 s").replace("2-8 rounds", "2-4 rounds"), "short")
-    told = compile_with(palette, Request(length_s=length_s, cautions=("slow-breath",)), script)
-    plain = compile_with(palette, Request(length_s=length_s), script)
+    told = compile_with(soundless, Request(length_s=length_s, cautions=("slow-breath",)), script)
+    plain = compile_with(soundless, Request(length_s=length_s), script)
     assert seconds(plain) == pytest.approx(90.0, abs=1.0)
     assert_is_shifted(told, plain)
 
 
-def test_the_usual_length_is_kept_where_there_is_room(palette) -> None:
-    assert seconds(compile_with(palette, Request(cautions=ALL))) == pytest.approx(300, abs=1.0)
+def test_the_usual_length_is_kept_where_there_is_room(soundless) -> None:
+    assert seconds(compile_with(soundless, Request(cautions=ALL))) == pytest.approx(300, abs=1.0)
 
 
-def test_a_length_out_of_reach_is_named_as_it_was_asked_for(palette) -> None:
+def test_a_length_out_of_reach_is_named_as_it_was_asked_for(soundless) -> None:
     with pytest.raises(LengthOutOfReach) as fault:
-        compile_with(palette, Request(length_s=3600, cautions=ALL))
+        compile_with(soundless, Request(length_s=3600, cautions=ALL))
     assert "60:00" in fault.value.message
 
 
-def test_a_late_voice_moves_them_and_keeps_the_length(palette) -> None:
+def test_a_late_voice_moves_them_and_keeps_the_length(soundless) -> None:
     late = 4 * SAMPLE_RATE
     request = Request(length_s=300, cautions=("driving",))
-    told = compile_with(palette, request, first_word_at=late)
+    told = compile_with(soundless, request, first_word_at=late)
     said = next(cue for cue in told.cues if cue.kind is CueKind.SPEECH)
     assert said.span.onset == late
     assert seconds(told) == pytest.approx(300, abs=1.0)
@@ -162,11 +162,11 @@ def test_a_late_voice_moves_them_and_keeps_the_length(palette) -> None:
 
 @settings(max_examples=15)
 @given(SOME)
-def test_they_are_known_to_all_that_tells_of_a_session(palette, cautions: list[str]) -> None:
+def test_they_are_known_to_all_that_tells_of_a_session(soundless, cautions: list[str]) -> None:
     request = Request(cautions=tuple(cautions))
     said = list(dict.fromkeys(one for name in cautions for one in spoken(name)))
     assert [one.text for one in utterances(SCRIPT, request)][: len(said)] == said
-    told = compile_with(palette, request)
+    told = compile_with(soundless, request)
     first = [cue for cue in told.cues if cue.kind is CueKind.SPEECH][: len(said)]
     assert [cue.text for cue in first] == said, "a sentence that two share is said once"
     assert {cue.section for cue in first} == {0}
@@ -180,16 +180,18 @@ def test_they_are_known_to_all_that_tells_of_a_session(palette, cautions: list[s
     assert (shortest_s, longest_s) == pytest.approx([own_s[0] + took_s, own_s[1] + took_s])
 
 
-def test_the_opening_begins_as_the_whole_does(palette) -> None:
+def test_the_opening_begins_as_the_whole_does(soundless) -> None:
     request = Request(cautions=("driving",))
-    opening = compile_opening(SCRIPT, palette, request, name="short")
-    assert opening.sections == compile_with(palette, request).sections[:1]
+    opening = compile_opening(SCRIPT, soundless, request, name="short")
+    assert opening.sections == compile_with(soundless, request).sections[:1]
 
 
-def test_nobody_hears_a_name_that_nobody_knows(palette) -> None:
+def test_nobody_hears_a_name_that_nobody_knows(soundless) -> None:
     request = Request(cautions=("breath-hodl", "?! …"))
     assert utterances(SCRIPT, request) == utterances(SCRIPT, Request())
-    assert describe(compile_with(palette, request)) == describe(compile_with(palette, Request()))
+    assert describe(compile_with(soundless, request)) == describe(
+        compile_with(soundless, Request())
+    )
 
 
 def test_every_shipped_script_speaks_its_cautions_and_keeps_its_length(shipped) -> None:

@@ -34,12 +34,12 @@ HEADER = "---\ntitle: T\nkind: breathing\nlength: 1-9 min\n{more}---\n\n# One\n\
 
 
 @pytest.fixture
-def compile_text(palette: Palette, clips_for) -> Compile:
+def compile_text(soundless: Palette, clips_for) -> Compile:
     def compile_one(text: str, more: str = "", request: Request | None = None, **given) -> Score:
         script = parse(HEADER.format(more=more) + text, "test")
         asked = request or Request()
         clips = clips_for(script, asked)
-        return compile_score(script, clips, palette, asked, name="test", **given)
+        return compile_score(script, clips, soundless, asked, name="test", **given)
 
     return compile_one
 
@@ -50,11 +50,11 @@ def whole_minutes(script: Script) -> list[float]:
     return [60.0 * minute for minute in minutes] or [least]
 
 
-def test_the_twin_places_everything_but_the_breath_alike(typical, palette, clips_for) -> None:
+def test_the_twin_places_everything_but_the_breath_alike(typical, soundless, clips_for) -> None:
     name, script = typical
     clips = clips_for(script, Request())
     held, free = (
-        compile_score(script, clips, palette, Request(hold_free=twin), name=name)
+        compile_score(script, clips, soundless, Request(hold_free=twin), name=name)
         for twin in (False, True)
     )
     told = [
@@ -66,10 +66,10 @@ def test_the_twin_places_everything_but_the_breath_alike(typical, palette, clips
 
 
 def test_cues_lie_in_order_inside_the_score_and_speech_never_overlaps(
-    typical, palette, clips_for
+    typical, soundless, clips_for
 ) -> None:
     name, script = typical
-    score = compile_score(script, clips_for(script, Request()), palette, Request(), name=name)
+    score = compile_score(script, clips_for(script, Request()), soundless, Request(), name=name)
     onsets = [cue.span.onset for cue in score.cues]
     assert onsets == sorted(onsets)
     assert all(0 <= cue.span.onset <= cue.span.end <= score.length for cue in score.cues)
@@ -79,20 +79,20 @@ def test_cues_lie_in_order_inside_the_score_and_speech_never_overlaps(
     assert score.boundaries[0] == 0
 
 
-def test_every_spoken_cue_has_its_clip_on_its_frame(typical, palette, clips_for) -> None:
+def test_every_spoken_cue_has_its_clip_on_its_frame(typical, soundless, clips_for) -> None:
     name, script = typical
-    score = compile_score(script, clips_for(script, Request()), palette, Request(), name=name)
+    score = compile_score(script, clips_for(script, Request()), soundless, Request(), name=name)
     cues = {cue.span for cue in score.cues if cue.kind is CueKind.SPEECH}
     placed = {one.span for one in score.placements if one.stem is Stem.VOICE}
     assert cues == placed
 
 
-def test_easing_changes_nothing_before_it(palette, clips_for, typical) -> None:
+def test_easing_changes_nothing_before_it(soundless, clips_for, typical) -> None:
     name, script = typical
     clips = clips_for(script, Request())
-    plain = compile_score(script, clips, palette, Request(), name=name)
+    plain = compile_score(script, clips, soundless, Request(), name=name)
     at = plain.length // 2
-    eased = compile_score(script, clips, palette, Request(), name=name, eased_at=at)
+    eased = compile_score(script, clips, soundless, Request(), name=name, eased_at=at)
     assert eased.length == plain.length
     assert [c for c in eased.cues if c.span.end <= at and c.kind is CueKind.SPEECH] == [
         c for c in plain.cues if c.span.end <= at and c.kind is CueKind.SPEECH
@@ -114,11 +114,13 @@ def test_one_may_ease_at_any_moment_of_a_counted_round(compile_text, pattern: st
     assert "three" in counted
 
 
-def test_a_late_voice_moves_the_words_and_keeps_the_length(palette, clips_for, typical) -> None:
+def test_a_late_voice_moves_the_words_and_keeps_the_length(soundless, clips_for, typical) -> None:
     name, script = typical
     request = Request(length_s=script.header.length.maximum_s)
     clips = clips_for(script, request)
-    late = compile_score(script, clips, palette, request, name=name, first_word_at=3 * SAMPLE_RATE)
+    late = compile_score(
+        script, clips, soundless, request, name=name, first_word_at=3 * SAMPLE_RATE
+    )
     said = next(cue for cue in late.cues if cue.kind is CueKind.SPEECH)
     assert said.span.onset == 3 * SAMPLE_RATE
     assert abs(late.length / SAMPLE_RATE - request.length_s) <= 1.0
@@ -147,12 +149,12 @@ def test_it_ends_in_silence(palette, clips_for, typical) -> None:
     assert np.abs(render(score, score.length - 100, score.length)).max() < 1e-4
 
 
-def test_a_length_out_of_reach_names_the_range(palette, clips_for, typical) -> None:
+def test_a_length_out_of_reach_names_the_range(soundless, clips_for, typical) -> None:
     name, script = typical
     request = Request(length_s=7200.0)
     clips = clips_for(script, request)
     with pytest.raises(LengthOutOfReach) as caught:
-        compile_score(script, clips, palette, request, name=name)
+        compile_score(script, clips, soundless, request, name=name)
     shortest_s, longest_s = reach_s(script, clips, request)
     assert (caught.value.shortest_s, caught.value.longest_s) == (shortest_s, longest_s)
     assert shortest_s <= script.header.length.minimum_s

@@ -77,10 +77,10 @@ def test_figures() -> None:
     assert found.longest_gap_s == pytest.approx(3.0)
 
 
-def test_the_shipped_sessions_are_as_reviewed(shipped, palette, clips_for) -> None:
+def test_the_shipped_sessions_are_as_reviewed(shipped, soundless, clips_for) -> None:
     """Run with UPDATE_SNAPSHOTS=1 after a change that is meant, and read the difference."""
     name, script = shipped
-    score = compile_score(script, clips_for(script, Request()), palette, Request(), name=name)
+    score = compile_score(script, clips_for(script, Request()), soundless, Request(), name=name)
     path = SNAPSHOTS / f"{name.replace('/', '.')}.txt"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         path.parent.mkdir(exist_ok=True)
@@ -88,8 +88,8 @@ def test_the_shipped_sessions_are_as_reviewed(shipped, palette, clips_for) -> No
     assert describe(score) == path.read_text(encoding="utf-8")
 
 
-def test_a_description_names_every_cue(shipped, palette, clips_for) -> None:
+def test_a_description_names_every_cue(shipped, soundless, clips_for) -> None:
     name, script = shipped
-    score = compile_score(script, clips_for(script, Request()), palette, Request(), name=name)
+    score = compile_score(script, clips_for(script, Request()), soundless, Request(), name=name)
     lines = [line for line in describe(score).splitlines() if re.match(r"\s*\d+:\d", line)]
     assert len(lines) == len(score.cues)

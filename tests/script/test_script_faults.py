@@ -268,19 +268,17 @@ GARBAGE = {
 
 
 def _seconds_to_read(text: str) -> float:
-    best = float("inf")
-    for _ in range(3):
-        # The processor's time: what else runs on the machine does not count.
-        start = time.process_time()
-        with suppress(ScriptError):
-            parse(text)
-        best = min(best, time.process_time() - start)
-    return best
+    # The processor's time: what else runs on the machine does not count.
+    start = time.process_time()
+    with suppress(ScriptError):
+        parse(text)
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("piece", GARBAGE.values(), ids=GARBAGE)
 def test_eight_times_the_text_takes_about_eight_times_the_time(piece: str) -> None:
     start = HEADER + "A\n[one of]\n"
     little, much = (start + piece * (size // len(piece)) for size in (25_000, 200_000))
-    # Anything quadratic takes 64 times as long. Below 50 ms the clock says more than the parser.
-    assert _seconds_to_read(much) <= 24 * _seconds_to_read(little) + 0.05
+    # Anything quadratic takes 64 times as long. Below 50 ms the clock says more than the parser,
+    # and whoever was disturbed may try again.
+    assert any(_seconds_to_read(much) <= 24 * _seconds_to_read(little) + 0.05 for _ in range(3))

@@ -33,7 +33,7 @@ def _check(text: str) -> None:
         assert fault.found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(scripts())
 def test_a_printed_script_reads_back_as_the_same_script(script: Script) -> None:
     text = script_to_text(script)
@@ -84,7 +84,6 @@ def test_any_header_and_body_are_read_or_explained(header: str, body: str) -> No
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_shipped_script_with_a_slip_is_read_or_explained(path: Path, data: st.DataObject) -> None:
     text = path.read_text(encoding="utf-8")

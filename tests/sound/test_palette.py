@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from palettes import shipped_palette
+from palettes import shipped_palette, unused_palette
 
 from voice_guide.errors import SoundNotFound
 from voice_guide.sound.clip import SAMPLE_RATE, Clip
@@ -41,7 +41,7 @@ def test_every_clip_is_stereo_by_channel_finite_and_cannot_be_changed(name: str)
 
 @every_sound
 def test_the_same_patch_gives_the_same_bits(name: str) -> None:
-    again = SOUND[name](shipped_palette())
+    again = SOUND[name](unused_palette())
     assert again is not SOUND[name](PALETTE)
     assert again.samples.tobytes("F") == SOUND[name](PALETTE).samples.tobytes("F")
 
@@ -70,7 +70,7 @@ def test_an_unknown_sound_is_explained(ask: Callable[[], Clip], message: str, hi
 
 
 def test_at_rest_only_the_bells_are_kept():
-    palette = shipped_palette()
+    palette = unused_palette()
     bell, bed, tense = palette.bell("chime"), palette.bed("pink"), palette.tense(SAMPLE_RATE)
     assert palette.bed("pink") is bed
     palette.rest()

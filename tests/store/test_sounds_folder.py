@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_guide.app import build, gather_palette
@@ -409,7 +409,6 @@ def test_a_recording_that_breaks_off_is_read_so_far_or_told(tmp_path: Path, endi
             assert np.isfinite(samples).all()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_bytes_are_read_or_told(tmp_path_factory: pytest.TempPathFactory, data) -> None:  # type: ignore[no-untyped-def]
     ending = data.draw(st.sampled_from(["wav", "flac", "ogg", "aiff"]))
