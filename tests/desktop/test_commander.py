@@ -199,6 +199,8 @@ def test_a_status_for_other_programs(desk: Desk) -> None:
     assert status_to_json(replace(PLAYING, state=Mode.ENDED)) == idle
     playing = {"state": "playing", "script": "a/b", "section": "One", "phase": None}
     assert status_to_json(PLAYING) == idle | playing | {"position_s": 30.0, "length_s": 300.0}
+    begun = {"state": "preparing", "script": "a/b"}
+    assert status_to_json(Status(Mode.PREPARING, "a/b", "B")) == idle | begun
 
 
 def test_quit_leaves(desk: Desk) -> None:

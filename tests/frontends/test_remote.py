@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from voice_guide.frontends.cli.remote import COMMANDS
+from voice_guide.frontends.cli.remote import ABSENT, COMMANDS, status_to_text
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -45,6 +45,26 @@ def test_with_no_companion_the_state_is_absent(tmp_path: Path) -> None:
     }
     done = run(tmp_path, "status")
     assert (done.returncode, done.stdout) == (0, "voice-guide is not in the tray.\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ({"state": "idle"}, "voice-guide is in the tray, and nothing is playing."),
+        (
+            {"state": "idle", "ritual_waiting": "evening"},
+            "voice-guide is in the tray, and evening waits for your answer.",
+        ),
+        ({"state": "preparing", "script": "a/b"}, "Preparing: a/b."),
+        (
+            {"state": "paused", "script": "a/b", "section": "One", "position_s": 9.0}
+            | {"length_s": 99.0},
+            "Paused: a/b, One, 1 min 30 s left.",
+        ),
+    ],
+)
+def test_a_status_is_told_in_a_sentence(status: dict[str, object], said: str) -> None:
+    assert status_to_text({**ABSENT, **status}) == said
 
 
 @pytest.mark.parametrize("words", [[one] for one in COMMANDS if one != "toggle"] + [["volume"]])

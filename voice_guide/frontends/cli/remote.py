@@ -123,7 +123,7 @@ def show_status(*, as_json: bool) -> int:
     """Print what the companion does; with none there is, that it is absent."""
     reply = ask(find_folder(), ("status",))
     found = json.loads(reply.answer) if reply and not reply.code else ABSENT
-    print(json.dumps(found) if as_json else _status_to_text(found))
+    print(json.dumps(found) if as_json else status_to_text(found))
     return 0
 
 
@@ -164,14 +164,17 @@ def _tell(reply: Reply) -> int:
     return reply.code
 
 
-def _status_to_text(status: Mapping[str, Any]) -> str:
+def status_to_text(status: Mapping[str, Any]) -> str:
     """Return a status in a sentence."""
     from voice_guide.frontends.wording import length_to_text
 
-    if status["state"] == "absent":
+    state, waiting = status["state"], status["ritual_waiting"]
+    if state == "absent":
         return _NOBODY
-    if status["state"] == "idle":
-        return "voice-guide is in the tray, and nothing is playing."
-    left = max(0.0, status["length_s"] - status["position_s"])
-    tail = f", {length_to_text(left)} left" if status["length_s"] else ""
-    return f"{status['state'].capitalize()}: {status['script']}, {status['section']}{tail}."
+    if state == "idle":
+        now = f"{waiting} waits for your answer" if waiting else "nothing is playing"
+        return f"voice-guide is in the tray, and {now}."
+    left_s = max(0.0, status["length_s"] - status["position_s"])
+    left = f"{length_to_text(left_s)} left" if status["length_s"] else ""
+    parts = (status["script"], status["section"], left)
+    return f"{state.capitalize()}: {', '.join(part for part in parts if part)}."

@@ -256,7 +256,7 @@ def status_to_json(status: Status, ritual_waiting: str | None = None) -> dict[st
     return {
         "state": state.value,
         "script": None if is_idle else status.script,
-        "section": None if is_idle else status.section,
+        "section": (status.section or None) if not is_idle else None,
         "phase": (status.phase or None) if not is_idle else None,
         "position_s": 0.0 if is_idle else round(status.position_s, 3),
         "length_s": 0.0 if is_idle else round(status.length_s, 3),

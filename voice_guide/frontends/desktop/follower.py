@@ -124,8 +124,9 @@ class Follower:
         label = (status.state, status.section, status.phase, second, self._waiting)
         if label != self._label:
             self._label = label
-            title = status.title or self._name
-            self._icon.title = title if self._was_active else self._waiting or title
+            # What is over keeps its last moment, its title among it.
+            title = status.title if self._was_active else self._waiting
+            self._icon.title = title or self._name
             self._icon.update_menu()
 
 
