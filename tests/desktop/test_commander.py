@@ -39,12 +39,23 @@ class Desk:
             self.services = build()
         self.status = Status()
         self.sent: list[events.Command] = []
+        self.told: list[str] = []
         self.left = 0
         session = SimpleNamespace(send=self.sent.append)
         self.now_s = 100.0
         self.commander = Commander(
-            self.services, lambda: session, lambda: self.status, self.leave, lambda: self.now_s
+            self.services,
+            lambda: session,
+            lambda: self.status,
+            self.leave,
+            self.told.append,
+            lambda: self.now_s,
         )
+
+    def write_favourite(self, name: str) -> None:
+        settings = self.services.paths.settings
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text(f'[companion]\nfavourite = "{name}"\n')
 
     def leave(self) -> None:
         self.left += 1
@@ -160,10 +171,27 @@ def test_a_double_click_begins_and_does_not_pause(desk: Desk) -> None:
 def test_a_toggle_that_could_not_be_may_be_tried_again_at_once(desk: Desk) -> None:
     settings = desk.services.paths.settings
     settings.parent.mkdir(parents=True, exist_ok=True)
-    settings.write_text('[companion]\nfavourite = "nonsense"\n')
+    settings.write_text("[companion\n")
     for _ in range(2):
-        with pytest.raises(VoiceGuideError, match="no script and no file"):
+        with pytest.raises(VoiceGuideError, match="settings"):
             desk.answer("toggle")
+
+
+def test_a_favourite_that_is_gone_keeps_nobody_waiting_for_a_voice(desk: Desk) -> None:
+    desk.write_favourite("moments/gone")
+    assert desk.answer("toggle") == Reply("Playing Counting to five.")
+    assert desk.played().ask.name == "breathing/calm-count"
+    (told,) = desk.told
+    assert told.startswith("Playing Counting to five. Your favourite cannot be played:\n")
+    assert "moments/gone" in told
+
+
+def test_a_favourite_with_a_fault_does_not_either(desk: Desk, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.md"
+    broken.write_text("[paws 5s]\n")
+    desk.write_favourite(str(broken))
+    assert desk.answer("toggle") == Reply("Playing Counting to five.")
+    assert "line 1" in desk.told[0]
 
 
 def test_a_volume_is_told_set_and_kept_for_the_next_session(desk: Desk) -> None:

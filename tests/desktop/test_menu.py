@@ -131,14 +131,15 @@ def make_tray(home: Path) -> Tray:
     left: list[None] = []
     changes: list[None] = []
     clock = count(step=10).__next__  # nothing here is a double click
+    notices = Notices()
     commander = Commander(
         services,
         lambda: controller,
         lambda: controller.status,
         lambda: left.append(None),
+        lambda text: notices.show(Notice("voice-guide", text)),
         clock,
     )
-    notices = Notices()
     menu = TrayMenu(
         services,
         commander,

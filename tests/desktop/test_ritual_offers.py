@@ -113,7 +113,11 @@ class Home:
         self.rituals = Rituals(self.services, lambda: self.hand_s)
         session = SimpleNamespace(send=self.sent.append)
         self.commander = Commander(
-            self.services, lambda: session, lambda: self.status, lambda: None
+            self.services,
+            lambda: session,
+            lambda: self.status,
+            lambda: None,
+            self.told.append,
         )
         self.commander.rituals = self.rituals
         self.follower = Follower(

@@ -62,12 +62,14 @@ class Commander:
         controller: Callable[[], Controller],
         status: Callable[[], Status],
         leave: Callable[[], None],
+        tell: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._services = services
         self._controller = controller
         self._status = status
         self._leave = leave
+        self._tell = tell
         self._clock = clock
         self._toggled = (-math.inf, "")
         self._volume: tuple[float, float] | None = None
@@ -115,24 +117,38 @@ class Commander:
         self.send(events.Play(ask))
         return f"Playing {ask.script.header.title}."
 
-    def play_favourite(self) -> str:
-        """Begin the session that a click begins."""
-        return self.play(self._services.settings().companion.favourite)
+    def play_favourite(self, play: Callable[[str], str]) -> str:
+        """Begin the session that a click begins; the usual one where the listener's cannot be.
 
-    def toggle(self, begin: Callable[[], str] | None = None) -> str:
+        Whoever clicks at night needs a voice, and only then to know what is wrong with a file.
+        """
+        name = self._services.settings().companion.favourite
+        try:
+            return play(name)
+        except VoiceGuideError as fault:
+            from voice_guide.store.settings import Companion  # noqa: PLC0415 - seldom needed
+
+            usual = Companion().favourite
+            if name == usual:
+                raise
+            said = play(usual)
+            self._tell(f"{said} Your favourite cannot be played:\n{fault}")
+            return said
+
+    def toggle(self, play: Callable[[str], str] | None = None) -> str:
         """Begin, pause or go on: what a click and a key do; a double click does it once.
 
-        `begin` begins what is wished, instead of the favourite as its script has it.
+        `play` begins the favourite as it is wished, instead of as its script has it.
         """
         toggled_s, said = self._toggled
         if self._clock() - toggled_s >= SAME_S:
-            said = self._toggle(begin or self.play_favourite)
+            said = self._toggle(play or self.play)
             self._toggled = (self._clock(), said)
         return said
 
-    def _toggle(self, begin: Callable[[], str]) -> str:
+    def _toggle(self, play: Callable[[str], str]) -> str:
         if not self.is_active:
-            return (self.rituals and self.rituals.accept()) or begin()
+            return (self.rituals and self.rituals.accept()) or self.play_favourite(play)
         is_paused = self.status.state is Mode.PAUSED
         self.send(events.Toggle())
         return "Going on." if is_paused else "Paused."
@@ -224,7 +240,7 @@ class Commander:
             raise VoiceGuideError("That session was not understood.") from error
         if not isinstance(name, str):
             raise VoiceGuideError("That session was not understood.")
-        return self.play(name, wishes, is_awaited=True) if name else self.play_favourite()
+        return self.play(name, wishes, is_awaited=True)
 
     def _volume_as_told(self, percent: str) -> str:
         try:

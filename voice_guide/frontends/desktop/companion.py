@@ -83,7 +83,9 @@ class Companion:
         self._loaded: Future[Controller] = Future()
         self._has_told_no_tray = False
         self._notifier = system.notifier
-        self._commander = Commander(services, self._controller, self._status, self.leave)
+        self._commander = Commander(
+            services, self._controller, self._status, self.leave, self._tell_fault
+        )
         self._menu = TrayMenu(
             services,
             self._commander,

@@ -163,7 +163,7 @@ class TrayMenu:
         return f"Path: next step{GAP}{shorten(step.title)}" if step else "Path: next step"
 
     def _toggle(self) -> None:
-        self._commander.toggle(lambda: self._play(self._services.settings().companion.favourite))
+        self._commander.toggle(self._play)
 
     def _play(self, name: str) -> str:
         name = find_played(self._services) if name == PATH else name
