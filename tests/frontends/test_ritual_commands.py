@@ -360,3 +360,21 @@ def test_one_that_was_skipped_and_removed_comes_when_it_is_made_again(tell):
     tell("ritual", "remove", "morning")
     tell("ritual", "add", "morning", *MORNING)
     assert rituals(tell)[0]["next_at"] == "2026-11-23T07:30:00+01:00"
+
+
+def test_why_one_that_is_due_is_not_offered(tell, clock, home):
+    tell("ritual", "add", "morning", *MORNING)
+    clock("23T07:35")
+    said = tell("why", "morning")
+    assert "Its time came at 07:30, and voice-guide is not running." in said
+    assert "offered until 07:50" in said
+    for waiting, words in (("evening", "after evening"), (None, "in a moment")):
+        answer = json.dumps({"ritual_waiting": waiting})
+        with claim(str(home / "run")) as companion:
+            companion.serve(lambda _request, answer=answer: Reply(answer))
+            assert words in tell("why", "morning")
+    clock("23T09:00")
+    assert "It was not offered, because voice-guide was not running." in tell("why", "morning")
+    clock("24T07:00")
+    tell("ritual", "skip-today", "morning")
+    assert "not running" not in tell("why", "morning")

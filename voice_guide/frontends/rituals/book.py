@@ -86,7 +86,8 @@ class RitualBook:
         self.find(name)
         self._keep_suggested()
         self.services.settings_file().change({("ritual", name): None})
-        self.services.ledger().remove(name)
+        with suppress(VoiceGuideError):  # it is gone all the same; a new one is made from then on
+            self.services.ledger().remove(name)
 
     def find(self, name: str) -> Table:
         """Return one ritual by its name."""

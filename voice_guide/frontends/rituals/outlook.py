@@ -12,7 +12,7 @@ from voice_guide.frontends.rituals.past import JournalLedger
 from voice_guide.frontends.rituals.spelling import parse_time
 from voice_guide.session.rituals.clocks import Moment
 from voice_guide.session.rituals.outcome import Outcome
-from voice_guide.session.rituals.plan import instant, is_in_force, next_of, plan
+from voice_guide.session.rituals.plan import Plan, instant, is_in_force, next_of, plan
 from voice_guide.session.rituals.ritual import Key, Occurrence, Pause, Ritual
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Outlook:
             past.pause,
         )
 
-    def due(self) -> tuple[Occurrence, ...]:
-        """Return what is to be offered now and was not, the oldest first."""
+    def plan(self) -> Plan:
+        """Return what is to be offered now and was not, and what is over that nobody claimed."""
         past = self.past
         return plan(
             self.rituals,
@@ -65,7 +65,7 @@ class Outlook:
             past.claims.get,
             past.snoozed,
             past.pause,
-        ).due
+        )
 
     def waiting(self) -> tuple[Occurrence, ...]:
         """Return what was offered and may still be answered, and what is due; the oldest first."""
@@ -75,7 +75,7 @@ class Outlook:
             for key, at in self.offered.items()
             if (ritual := self.named(key.ritual)) and at <= self.moment.now < at + ritual.grace
         ]
-        found = {one.key: one for one in (*offered, *self.due())}
+        found = {one.key: one for one in (*offered, *self.plan().due)}
         return tuple(sorted(found.values(), key=lambda one: (one.at, one.ritual.name)))
 
     def today_of(self, ritual: Ritual) -> Occurrence | None:

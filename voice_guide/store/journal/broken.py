@@ -85,7 +85,7 @@ def examine(path: Path) -> Health:
     if aside:
         return Health(
             False,
-            f"{', '.join(map(str, aside))} could not be read, and was set aside.",
+            f"Could not be read, and set aside: {', '.join(map(str, aside))}.",
             "“voice-guide doctor --recover” gets back what can still be read."
             " Then delete it, when you do not need it any more.",
         )

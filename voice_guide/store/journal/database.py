@@ -74,7 +74,14 @@ class Database:
         """Return what the work finds at one moment; `absent` where there is no journal."""
         if not os.path.lexists(self.path):
             return absent
-        return self._carry_out(lambda: self._transact("BEGIN", work))
+        try:
+            return self._carry_out(lambda: self._transact("BEGIN", work))
+        except StoreCorrupt as fault:
+            if not isinstance(fault.__cause__, sqlite3.Error | OSError):
+                raise
+            with contextlib.suppress(sqlite3.Error, OSError):
+                return self._read_as_it_lies(work)
+            raise
 
     def sweep(self) -> None:
         """Let nothing be left of what was deleted, in this file or in those beside it."""
@@ -96,6 +103,17 @@ class Database:
                 return object()
             seen.append((found.st_ino, found.st_size, found.st_mtime_ns))
         return tuple(seen)
+
+    def _read_as_it_lies(self, work: Work[T]) -> T:
+        """Read where nothing can be written, as on a full disk: otherwise SQLite makes files."""
+        log = _beside(self.path, "-wal")
+        if log.exists() and log.stat().st_size:
+            raise sqlite3.OperationalError("what was written last is not in the file yet")
+        place = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(place, uri=True)) as connection:
+            if read_version(connection) != VERSION:
+                raise sqlite3.OperationalError("the tables are of another version")
+            return work(connection)
 
     def _transact(self, begin: str, work: Work[T]) -> T:
         connection = self._open()

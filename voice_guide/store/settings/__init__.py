@@ -77,7 +77,8 @@ class JournalDays(_Section, frozen=True, kw_only=True):
     """When a day begins: what is practised before belongs to the evening before."""
 
 
-_Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_DAYS = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_Day = Annotated[_DAYS, Meta(description='"mon", "tue", "wed", "thu", "fri", "sat" or "sun"')]
 _RitualName = Annotated[
     str,
     Meta(
@@ -92,7 +93,7 @@ class Ritual(_Section, frozen=True, kw_only=True):
 
     at: _Clock
     """Local time, wherever the listener is."""
-    days: Annotated[tuple[_Day, ...], Meta(min_length=1, max_length=7)] = get_args(_Day)
+    days: Annotated[tuple[_Day, ...], Meta(min_length=1, max_length=7)] = get_args(_DAYS)
     """Days of the week; every day where nothing is said."""
     script: _Words = "favourite"
     """A session, or `favourite`, `path` for its next step, `rotate:KIND` for another each day."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from voice_guide.errors import ExportFailed
 from voice_guide.frontends.calendar import CalendarEntry, calendar_text
 from voice_guide.frontends.cli.arguments import print_json
+from voice_guide.frontends.cli.rituals.due import tell_due
 from voice_guide.frontends.rituals.book import RitualBook
 from voice_guide.frontends.rituals.choosing import choose_script
 from voice_guide.frontends.rituals.outlook import Outlook, look
@@ -49,11 +50,16 @@ def tell_why(services: Services, name: str) -> int:
     ritual = outlook.named(name)
     assert ritual is not None
     ledger = JournalLedger(services.ledger())
+    is_told = False
     for day in ledger.days(name)[-_DAYS_TOLD:]:
         is_open = any(one.key == Key(name, day) for one in outlook.waiting())
         said = explain(ledger.records(Key(name, day)), day, moment.zone, is_open=is_open)
         if said:
             print(f"{say_day(day)}: {said}")
+        is_told |= day == outlook.today
+    if not is_told:
+        for line in tell_due(outlook, name):
+            print(line)
     print(_outlook_line(ritual, outlook))
     return 0
 

@@ -1,0 +1,44 @@
+"""What the journal does not tell yet: rituals whose time has come, and nobody has offered them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from voice_guide.frontends.desktop.instance.client import ask
+from voice_guide.frontends.desktop.instance.place import find_folder
+from voice_guide.session.rituals.outcome import Outcome, say_day, say_time
+
+if TYPE_CHECKING:
+    from voice_guide.frontends.rituals.outlook import Outlook
+    from voice_guide.session.rituals.ritual import Occurrence
+
+
+def tell_due(outlook: Outlook, name: str) -> Iterator[str]:
+    """Yield why a ritual that is or was due is not offered; nothing where there is no such."""
+    found = outlook.plan()
+    over = [one for one, what in found.over if what is Outcome.MISSED and one.ritual.name == name]
+    due = [one for one in found.due if one.ritual.name == name]
+    if not over and not due:
+        return
+    reply = ask(find_folder(), ("status",))
+    waiting = None if reply is None else json.loads(reply.answer)["ritual_waiting"]
+    for one in over[-1:] if reply is None else ():
+        yield f"{say_day(one.day)}: It was not offered, because voice-guide was not running."
+    for one in due:
+        said = _why_due(outlook, one, waiting, is_there=reply is not None)
+        yield f"{say_day(one.day)}: Its time came at {_local(outlook, one)}{said}"
+
+
+def _why_due(outlook: Outlook, one: Occurrence, waiting: str | None, *, is_there: bool) -> str:
+    if not is_there:
+        until = say_time(one.ends_at, one.day, outlook.moment.zone)
+        return f", and voice-guide is not running. Start it, and it is offered until {until}."
+    if waiting is not None:
+        return f", and it comes after {waiting}, which waits for an answer."
+    return ", and it is offered in a moment."
+
+
+def _local(outlook: Outlook, one: Occurrence) -> str:
+    return say_time(one.at, one.day, outlook.moment.zone)
