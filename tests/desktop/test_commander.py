@@ -135,6 +135,8 @@ def test_what_would_do_nothing_is_said_and_not_sent(desk: Desk) -> None:
         (replace(PLAYING, length_s=0.0), "skip", "The session is only just beginning."),
         (replace(PLAYING, length_s=0.0), "back", "The session is only just beginning."),
         (replace(PLAYING, has_next=False), "skip", "This is the last section."),
+        (replace(PLAYING, is_ending=True), "pause", "It is ending."),
+        (replace(PLAYING, is_ending=True), "stop", "It is ending."),
     ):
         desk.status = status
         assert desk.answer(word) == Reply(said)
@@ -154,6 +156,12 @@ def test_a_toggle_begins_pauses_and_goes_on(desk: Desk) -> None:
     desk.now_s += SAME_S
     assert desk.answer("toggle") == Reply("Going on.")
     assert desk.sent[-2:] == [events.Toggle(), events.Toggle()]
+
+
+def test_a_toggle_in_the_last_fade_begins_anew(desk: Desk) -> None:
+    desk.status = replace(PLAYING, is_ending=True)
+    assert desk.answer("toggle") == Reply("Playing Counting to five.")
+    assert desk.played()
 
 
 def test_a_double_click_begins_and_does_not_pause(desk: Desk) -> None:

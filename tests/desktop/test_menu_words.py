@@ -98,3 +98,7 @@ def test_a_session_is_offered_with_its_length_and_whose_it_is() -> None:
 
 def test_a_bed_is_told_in_words() -> None:
     assert [bed_label(name) for name in ("none", "warm-drone")] == ["Silence", "Warm drone"]
+
+
+def test_a_click_in_the_last_fade_begins_anew_and_says_so() -> None:
+    assert begin_label(Status(state=Mode.PLAYING, is_ending=True)) == "Breathe now"

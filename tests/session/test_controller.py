@@ -59,6 +59,21 @@ def test_it_plays_pauses_and_ends(controller):
     assert all(one != two for one, two in pairwise(seen))
 
 
+def test_the_last_fade_can_be_told_and_another_session_may_begin_in_it(controller):
+    controller.send(e.Play(ASK))
+    wait_until(lambda: controller.status.position_s > 0.1)
+    assert not controller.status.is_ending
+    controller.send(e.Stop(5.0))
+    wait_until(lambda: controller.status.is_ending)
+    assert controller.status.state is Mode.PLAYING
+    controller.send(e.Play(ASK))
+    wait_until(lambda: not controller.status.is_ending, 3.0)
+    wait_until(lambda: controller.status.state is Mode.PLAYING, 3.0)
+    controller.send(e.Stop(0.05))
+    wait_until(lambda: controller.status.state is Mode.ENDED)
+    assert not controller.status.is_ending
+
+
 def test_each_session_plays_on_the_output_that_is_wished_as_it_begins():
     palette = shipped_palette()
     outputs = {name: NullOutput(paced=True) for name in ("speakers", "headphones")}

@@ -133,6 +133,7 @@ class Conductor:
             self._seen,
             state=self._state.mode,
             notice=self._passing_notice or self._notice,
+            is_ending=self._state.stopping,
             eased=self._state.eased,
             volume_db=self._volume_db,
             fault=self._fault,

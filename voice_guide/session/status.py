@@ -36,6 +36,8 @@ class Status:
     caption: str = ""
     notice: str = ""
     """One plain line that the listener should know."""
+    is_ending: bool = False
+    """The last fade is on its way."""
     eased: bool = False
     has_holds: bool = True
     """Held breaths are still to come, or may be: the whole score is not there yet."""

@@ -147,7 +147,7 @@ class Commander:
         return said
 
     def _toggle(self, play: Callable[[str], str]) -> str:
-        if not self.is_active:
+        if not self.is_active or self.status.is_ending:
             return (self.rituals and self.rituals.accept()) or self.play_favourite(play)
         is_paused = self.status.state is Mode.PAUSED
         self.send(events.Toggle())
@@ -224,6 +224,8 @@ class Commander:
         status = self.status
         if status.state not in ACTIVE:
             return "Nothing is playing."
+        if status.is_ending:
+            return "It is ending."
         if word in {"skip", "back"} and not status.length_s:
             return "The session is only just beginning."
         if word == "skip" and not status.has_next:

@@ -29,7 +29,7 @@ def begin_label(status: Status, ritual_waiting: str | None = None) -> str:
     match status.state:
         case Mode.PAUSED:
             return "Resume"
-        case Mode.PREPARING | Mode.PLAYING:
+        case Mode.PREPARING | Mode.PLAYING if not status.is_ending:
             return "Pause"
     return f"Start {shorten(ritual_waiting)}" if ritual_waiting else "Breathe now"
 
