@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Final
@@ -43,7 +43,8 @@ def build() -> Services:
     library = Library(paths.scripts)
     settings_file = cache(lambda: _settings_file(paths))
     progress = cache(lambda: _progress(paths))
-    database = cache(lambda: _database(paths))
+    listeners: list[Callable[[str], None]] = [_tell]
+    database = cache(lambda: _database(paths, listeners))
     journal = cache(lambda: _journal(database()))
     return Services(
         paths=paths,
@@ -54,6 +55,7 @@ def build() -> Services:
         progress=progress,
         journal=journal,
         ledger=cache(lambda: _ledger(database())),
+        also_tell=listeners.append,
         palette=palette,
         engine=engine,
         voices=lambda: _voices(ending),
@@ -78,10 +80,14 @@ def _progress(paths: Paths) -> Progress:
     return Progress(paths.progress)
 
 
-def _database(paths: Paths) -> Database:
+def _database(paths: Paths, listeners: Sequence[Callable[[str], None]]) -> Database:
     from voice_guide.store.journal.database import Database
 
-    return Database(paths.journal, _tell)
+    def tell(text: str) -> None:
+        for listener in listeners:
+            listener(text)
+
+    return Database(paths.journal, tell)
 
 
 def _tell(text: str) -> None:

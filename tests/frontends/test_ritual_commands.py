@@ -378,3 +378,31 @@ def test_why_one_that_is_due_is_not_offered(tell, clock, home):
     clock("24T07:00")
     tell("ritual", "skip-today", "morning")
     assert "not running" not in tell("why", "morning")
+
+
+def test_under_a_clock_that_was_never_set_it_is_said_that_rituals_wait(tell):
+    tell("ritual", "add", "morning", *MORNING)
+    with time_machine.travel("1970-01-01T00:10:00+00:00"):
+        words = "clock says 1 January 1970"
+        for command in ("ritual list", "why morning", "ritual edit morning --at 08:00"):
+            assert words in tell(*command.split()), command
+        assert rituals(tell)[0]["next_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("script", "title", "begun_by"),
+    [
+        ("rituals/morning-arrival", "Morning arrival", "play rituals/morning-arrival"),
+        ("path", "quiet", "play path"),
+        ("favourite", "quiet", ""),
+        ("rotate:kindness", "quiet", ""),
+    ],
+)
+def test_a_calendar_names_only_what_can_be_played(tell, tmp_path, script, title, begun_by):
+    file = tmp_path / "rituals.ics"
+    tell("ritual", "add", "quiet", "--at", "07:30", "--script", script)
+    tell("ritual", "export", file)
+    text = file.read_bytes().decode().replace("\r\n ", "")
+    assert f"SUMMARY:{title}\r\n" in text
+    assert ("voice-guide play" in text) == bool(begun_by)
+    assert begun_by in text

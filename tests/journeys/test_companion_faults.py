@@ -253,3 +253,17 @@ def test_a_disk_that_is_full(tiny: Callable[[Path], None], folder: str) -> None:
         if folder == "data":
             companion.wait_for_notice("Sessions play all the same")
         companion.end()
+
+
+def test_a_broken_journal_is_told_where_it_is_read() -> None:
+    """At login there is no terminal: a sentence on it would reach nobody."""
+    with world() as made:
+        journal = made.home / "data" / "journal.sqlite3"
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        journal.write_text("Dear diary")
+        settings = made.home / "config" / "settings.toml"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text('[ritual.morning]\nat = "07:30"\n')
+        made.begin()
+        assert "set aside as" in made.wait_for_notice("doctor")
+        made.end()

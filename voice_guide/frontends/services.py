@@ -42,6 +42,8 @@ class Services:
     """The sessions that were practised; every session writes itself down."""
     ledger: Callable[[], Ledger]
     """What became of each ritual on each day."""
+    also_tell: Callable[[Callable[[str], None]], None]
+    """Has somebody told that a broken journal was set aside, who reads no terminal; any thread."""
     palette: Callable[[], Palette]
     engine: Callable[[], Engine]
     voices: Callable[[], tuple[VoiceInfo, ...]]

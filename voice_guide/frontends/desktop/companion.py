@@ -83,6 +83,7 @@ class Companion:
         self._loaded: Future[Controller] = Future()
         self._has_told_no_tray = False
         self._notifier = system.notifier
+        services.also_tell(lambda text: self._notifier.show(Notice(_NAME, text, slot="journal")))
         self._commander = Commander(
             services, self._controller, self._status, self.leave, self._tell_fault
         )

@@ -11,8 +11,9 @@ from voice_guide.errors import ExportFailed
 from voice_guide.frontends.calendar import CalendarEntry, calendar_text
 from voice_guide.frontends.cli.arguments import print_json
 from voice_guide.frontends.cli.rituals.due import tell_due
+from voice_guide.frontends.library.steps import PATH
 from voice_guide.frontends.rituals.book import RitualBook
-from voice_guide.frontends.rituals.choosing import choose_script
+from voice_guide.frontends.rituals.choosing import choose_script, is_fixed
 from voice_guide.frontends.rituals.outlook import Outlook, look
 from voice_guide.frontends.rituals.past import JournalLedger
 from voice_guide.frontends.rituals.spelling import DAYS, days_to_text
@@ -79,10 +80,7 @@ def write_calendar(services: Services, file: Path, *, force: bool) -> int:
     on = [one for one in RitualBook(services).rituals(moment.now) if one.is_on]
     if not on:
         raise ExportFailed("No ritual is on, so there is nothing to write.", _HOW)
-    entries = [
-        CalendarEntry(one.name, one.at, one.days, _title(services, one), one.script, one.length_s)
-        for one in on
-    ]
+    entries = [_to_entry(services, one) for one in on]
     local = moment.now.astimezone(moment.zone)
     try:
         file.write_bytes(calendar_text(entries, local).encode())
@@ -95,9 +93,14 @@ def write_calendar(services: Services, file: Path, *, force: bool) -> int:
 _HOW: Final = "Turn one on with: voice-guide ritual edit morning --on"
 
 
-def _title(services: Services, ritual: Ritual) -> str:
-    chosen = choose_script(services, ritual, read_moment().now.date())
-    return chosen.title or ritual.name
+def _to_entry(services: Services, ritual: Ritual) -> CalendarEntry:
+    # A calendar shows one entry for all days: what changes from day to day has the ritual's name.
+    title = script = ""
+    if is_fixed(ritual.script):
+        title = choose_script(services, ritual, read_moment().now.date()).title
+    if is_fixed(ritual.script) or ritual.script == PATH:
+        script = ritual.script
+    return CalendarEntry(ritual.name, ritual.at, ritual.days, title, script, ritual.length_s)
 
 
 def _to_json(ritual: Ritual, next_at: datetime | None) -> dict[str, Any]:
@@ -130,6 +133,8 @@ def _after_the_list(services: Services, outlook: Outlook) -> Iterator[str]:
     elif RitualBook(services).is_undecided():
         yield "\nThese two are suggestions, and silent until you turn one on:"
         yield "  voice-guide ritual edit morning --on"
+    if problem := outlook.plan().problem:
+        yield f"\n{problem}"
     if outlook.pause:
         until = outlook.pause.until.astimezone(outlook.moment.zone)
         yield f"\nAll rituals are paused until {_when(until)}."
@@ -139,6 +144,8 @@ def _after_the_list(services: Services, outlook: Outlook) -> Iterator[str]:
 def _outlook_line(ritual: Ritual, outlook: Outlook) -> str:
     if not ritual.is_on:
         return f"It is off. {_HOW.replace('morning', ritual.name)}"
+    if problem := outlook.plan().problem:
+        return problem
     if outlook.pause:
         until = outlook.pause.until.astimezone(outlook.moment.zone)
         return f"All rituals are paused until {_when(until)}; it waits until then."
