@@ -33,6 +33,18 @@ NOTIFICATIONS = "org.freedesktop.Notifications"
 MISSING = [tool for tool in ("Xvfb", "dbus-daemon") if shutil.which(tool) is None]
 needs_world = pytest.mark.skipif(bool(MISSING), reason=f"not on this system: {', '.join(MISSING)}")
 
+ONE_MOMENT = """---
+title: One moment
+kind: moments
+length: 20-90 s
+---
+
+# Only this
+
+You are here.
+[pause 1-80s]
+"""
+
 START_S = 20.0
 """A start takes half a second; beside other tests, on two busy cores, many times that."""
 

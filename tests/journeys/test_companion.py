@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -178,32 +177,6 @@ def test_every_command_is_answered(companion: OnPanel) -> None:
     assert companion.say("quit") == "Good-bye."
     wait_until(lambda: companion.process.poll() == 0, what="it does not end")
     assert json.loads(companion.say("status", "--json"))["state"] == "absent"
-
-
-def test_a_media_key_pauses_and_goes_on(companion: OnPanel) -> None:
-    companion.say("play", "ninety-second-reset")
-    companion.wait_for("playing")
-
-    def playerctl(*words: str) -> str:
-        done = subprocess.run(
-            ["playerctl", "-p", "voice_guide", *words],
-            env=companion.env,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-        return done.stdout.strip()
-
-    wait_until(lambda: playerctl("status") == "Playing", what="no media keys")
-    assert playerctl("metadata", "title") == "Ninety seconds"
-    playerctl("play-pause")
-    companion.wait_for("paused")
-    playerctl("play")
-    companion.wait_for("playing")
-    playerctl("stop")
-    companion.wait_for("idle")
-    wait_until(lambda: playerctl("status") == "", what="the media keys are kept")
 
 
 # Pictures, from a panel as dense screens show it.

@@ -8,25 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from companion_rig import PROGRAM, World, needs_world, world
+from companion_rig import ONE_MOMENT, PROGRAM, World, needs_world, world
 from rig import needs_rig, wait_until
 
 from voice_guide.frontends.desktop.commander import SAME_S
 from voice_guide.frontends.desktop.instance.client import ask
 
 pytestmark = [pytest.mark.real, needs_rig, needs_world]
-
-OWN = """---
-title: Mine
-kind: moments
-length: 20-90 s
----
-
-# Only this
-
-You are here.
-[pause 1-80s]
-"""
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +62,7 @@ def test_a_path_begins_at_the_callers_folder(shared: World, tmp_path: Path) -> N
     folder.mkdir()
     # A file in the folder where one happens to be takes the place of no script.
     for name in ("own.md", "other.md", "plain", "box"):
-        (folder / name).write_text(OWN, encoding="utf-8")
+        (folder / name).write_text(ONE_MOMENT, encoding="utf-8")
     for words, script in (
         ("own.md", str(folder / "own.md")),
         ("./other.md", str(folder / "other.md")),

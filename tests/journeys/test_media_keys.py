@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from companion_rig import World, needs_world, world
+from companion_rig import ONE_MOMENT, World, needs_world, world
 from own_bus import Client
 from rig import needs_rig, wait_until
 
@@ -20,18 +20,6 @@ pytestmark = [
 ]
 
 SCRIPT = "breathing/4-7-8"
-
-BRIEF = """---
-title: One moment
-kind: moments
-length: 20-90 s
----
-
-# Only this
-
-You are here.
-[pause 1-80s]
-"""
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +212,7 @@ def test_what_a_session_has_not_is_said(playing: World) -> None:
 
 def test_a_file_of_ones_own_is_opened(playing: World, tmp_path: Path) -> None:
     own = tmp_path / "mine & yours ü.md"
-    own.write_text(BRIEF, encoding="utf-8")
+    own.write_text(ONE_MOMENT, encoding="utf-8")
     do(playing, "open", str(own))
     wait_until(lambda: playing.status()["script"] == str(own), what="it is not played")
     wait_until(lambda: playerctl(playing, "metadata", "title") == "One moment", what="not shown")
