@@ -30,11 +30,14 @@ needs_rig = pytest.mark.skipif(bool(MISSING), reason=f"not on this system: {', '
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0, what: str = "") -> float:
     """Return the seconds it took until the condition held; fail when it never does."""
-    began = time.monotonic()
+    asked = began = time.monotonic()
     while not condition():
-        if time.monotonic() - began > timeout_s:
+        now = time.monotonic()
+        if now - began > timeout_s:
             raise AssertionError(f"waited {timeout_s} s in vain: {what or condition}")
-        time.sleep(0.005)
+        # What is dear to find out is asked less often: the processor is for what is waited for.
+        time.sleep(min(0.05, max(0.005, 3 * (now - asked))))
+        asked = time.monotonic()
     return time.monotonic() - began
 
 

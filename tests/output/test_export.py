@@ -310,7 +310,7 @@ from voice_guide.output.export import export
 # Where a shell runs the tests in the background, its children are born deaf to Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 path, seconds = Path(sys.argv[1]), float(sys.argv[2])
-click = click_score(seconds, range(4_800, int(seconds * 48_000) - 480, 4_800))
+click = click_score(seconds, range(4_800, int(seconds * 48_000) - 480, 48_000))
 told = lambda done, total: print("going", flush=True) if done == 65_536 else None
 try:
     export(click, path, progress=told)

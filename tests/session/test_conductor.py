@@ -108,11 +108,11 @@ class Stage:
         """Take in the next thing that the preparation has to say."""
         self.hear(self.inbox.get(timeout=20))
 
-    def play(self, seconds):
-        """Let time pass as a device would, with a look every twentieth of a second."""
+    def play(self, seconds, look_s=0.05):
+        """Let time pass as a device would, with a look every twentieth of a second or so."""
         pulled = []
-        for _ in range(round(seconds * 20)):
-            pulled.append(self.output.advance(seconds_to_frames(0.05)))
+        for _ in range(round(seconds / look_s)):
+            pulled.append(self.output.advance(seconds_to_frames(look_s)))
             self.conductor.look_after()
         return np.concatenate(pulled)
 

@@ -36,7 +36,7 @@ def play_out(stage):
     for _ in range(2000):
         if stage.status.state is Mode.ENDED:
             return
-        stage.play(0.5)
+        stage.play(0.5, look_s=0.25)
     raise AssertionError("it never ends")
 
 

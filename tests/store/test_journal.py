@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from journal_values import AT, a_session
 
 from voice_guide.errors import StoreCorrupt, VoiceGuideError
 from voice_guide.store.journal import database as databases
@@ -23,7 +24,14 @@ from voice_guide.store.journal.database import Database
 from voice_guide.store.journal.schema import MIGRATIONS, VERSION
 from voice_guide.store.journal.sessions import Journal, Session
 
-AT = datetime(2026, 5, 4, 21, 30, tzinfo=timezone(timedelta(hours=2)))
+CHILD = """
+import os, resource, sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])
+from journal_values import *
+from voice_guide.errors import StoreCorrupt
+from voice_guide.store.journal.database import Database
+from voice_guide.store.journal.ledger import Ledger
+from voice_guide.store.journal.sessions import Journal
+"""
 
 VERSION_1 = """
 CREATE TABLE sessions (
@@ -39,10 +47,6 @@ INSERT INTO sessions VALUES
 PRAGMA user_version = 1;
 """
 """A database as the first version wrote it: never to be changed."""
-
-
-def a_session(script: str = "breathing/4-7-8", at: datetime = AT, ended: str = "finished", **more):
-    return Session(0, at, script, "Four, seven, eight", 300.0, 300.0, ended, **more)
 
 
 @pytest.fixture
@@ -100,9 +104,7 @@ def test_a_session_under_way_is_the_last_one_and_not_yet_history(journal: Journa
 
 
 def test_one_whose_program_died_is_lost_with_what_was_heard(journal: Journal, path: Path) -> None:
-    code = (
-        "import os, sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])\n"
-        "from test_journal import *\n"
+    code = CHILD + (
         "journal = Journal(Database(Path(sys.argv[1]))); lock = journal.presence.enter()\n"
         "number = journal.begin(a_session(ended='')); journal.go_on(number, 300.0, 42.0)\n"
         "print('ready', flush=True); sys.stdin.read()"
@@ -456,9 +458,9 @@ def test_what_cannot_be_used_is_explained(journal, path, kind: str) -> None:
         assert "Sessions play" in fault.value.hint
 
 
-LITTLE_ROOM = """
-import resource, sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])
-from test_journal import *
+LITTLE_ROOM = (
+    CHILD
+    + """
 journal = Journal(Database(Path(sys.argv[1])))
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]),) * 2)
 kept = 0
@@ -466,6 +468,7 @@ try:
     for number in range(10_000): kept += journal.begin(a_session(f"s/{number}" * 50)) is not None
 except StoreCorrupt as fault: print(kept, fault)
 """
+)
 
 
 @pytest.mark.parametrize("room", [0, 20_000, 120_000])
@@ -480,9 +483,9 @@ def test_a_full_disk_is_explained_and_what_was_kept_stays(journal, path, room: i
     journal.begin(a_session("there is room again"))
 
 
-READ_ONLY = """
-import os, sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])
-from test_journal import *; from voice_guide.store.journal.ledger import Ledger
+READ_ONLY = (
+    CHILD
+    + """
 if os.geteuid() == 0: os.setuid(65534)
 journal = Journal(Database(Path(sys.argv[1])))
 print(len(journal.sessions()), Ledger(journal.database).handled(AT.date()))
@@ -490,6 +493,7 @@ for act in (journal.forget, lambda: journal.begin(a_session())):
     try: act()
     except StoreCorrupt as fault: print(fault.message)
 """
+)
 
 
 def test_what_may_not_be_written_is_read_all_the_same_and_explained() -> None:
@@ -532,9 +536,7 @@ def test_a_wrong_clock_loses_nothing(journal: Journal) -> None:
 
 
 def test_programs_that_begin_it_at_once_all_succeed(path: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2])\n"
-        "from test_journal import *\n"
+    code = CHILD + (
         "journal = Journal(Database(Path(sys.argv[1]))); sys.stdin.read()\n"
         "for n in range(20): journal.begin(a_session(f'{sys.argv[3]}/{n}'))"
     )

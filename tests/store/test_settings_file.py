@@ -12,7 +12,7 @@ import pytest
 from rig import wait_until
 
 from voice_guide.errors import StoreCorrupt, VoiceGuideError
-from voice_guide.store.settings import Settings, Sound
+from voice_guide.store.settings import Settings, Sound, saving
 from voice_guide.store.settings.file import SettingsFile
 from voice_guide.store.settings.loading import load
 
@@ -139,7 +139,7 @@ def test_a_reader_never_meets_half_a_file(path: Path, file: SettingsFile) -> Non
 
     reader = threading.Thread(target=read)
     reader.start()
-    for _ in range(50):
+    for _ in range(20):
         file.change({FAVOURITE: short})
         file.change({FAVOURITE: long})
     over.set()
@@ -154,7 +154,7 @@ def test_programs_that_change_it_at_once_lose_nothing_of_each_other(path: Path) 
         from pathlib import Path
         from voice_guide.store.settings.file import SettingsFile
         file, key = SettingsFile(Path(sys.argv[1])), tuple(sys.argv[2].split("."))
-        for number in range(20):
+        for number in range(10):
             file.change({key: f"{number}"})
         """
     children = [
@@ -167,13 +167,14 @@ def test_programs_that_change_it_at_once_lose_nothing_of_each_other(path: Path) 
     settings = load(path)
     for key in keys:
         table, name = key.split(".")
-        assert getattr(getattr(settings, table), name) == "19", key
+        assert getattr(getattr(settings, table), name) == "9", key
     assert beside(path) == ["settings.toml"]
 
 
 def test_a_change_that_was_killed_in_the_middle_holds_nobody_up(
-    path: Path, file: SettingsFile
+    path: Path, file: SettingsFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(saving, "_ABANDONED_S", 0.3)
     path.write_text('[sound]\nbed = "rain"\n')
     (path.parent / ".settings.toml.new").write_text("[sou")
     file.change({BED: "fire"})
