@@ -194,6 +194,18 @@ def test_a_favourite_that_is_gone_keeps_nobody_waiting_for_a_voice(desk: Desk) -
     assert "moments/gone" in told
 
 
+def test_a_bed_of_the_settings_that_is_gone_keeps_no_session_away(desk: Desk) -> None:
+    settings = desk.services.paths.settings
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[sound]\nbed = "my-rain"\n')
+    assert desk.answer("toggle") == Reply("Playing Counting to five.")
+    assert desk.played().ask.request.bed is None
+    assert desk.told == ["There is no bed “my-rain” any more, so it is the session's own."]
+    # What somebody has just asked for is refused, not replaced.
+    with pytest.raises(VoiceGuideError, match="no bed called rainn"):
+        desk.answer("play", wishes_to_text("4-7-8", Wishes(bed="rainn")))
+
+
 def test_a_favourite_with_a_fault_does_not_either(desk: Desk, tmp_path: Path) -> None:
     broken = tmp_path / "broken.md"
     broken.write_text("[paws 5s]\n")

@@ -19,8 +19,10 @@ PLAYING = Status(Mode.PLAYING, "a/b", "A title", "One", position_s=30.0, length_
 class Icon:
     icon: Any = None
     title: str = ""
+    updates: int = 0
 
-    def update_menu(self) -> None: ...
+    def update_menu(self) -> None:
+        self.updates += 1
 
     def stop(self) -> None: ...
 
@@ -72,3 +74,14 @@ def test_what_waits_gives_the_icon_its_name_until_a_session_does() -> None:
     assert icon.title == "morning: A title"
     follower.wait("")
     assert icon.title == "voice-guide"
+
+
+def test_an_open_menu_is_told_of_the_last_fade_at_once() -> None:
+    icon = Icon()
+    follower = follow(icon)
+    follower.see(PLAYING)
+    before = icon.updates
+    follower.see(replace(PLAYING, position_s=30.1))
+    assert icon.updates == before
+    follower.see(replace(PLAYING, position_s=30.2, is_ending=True))
+    assert icon.updates == before + 1

@@ -6,7 +6,7 @@ import contextlib
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.services import Services
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from voice_guide.script.model import Script
     from voice_guide.script.utterance import Voicing
     from voice_guide.session.prepare import Ask
+
+LOST_BED: Final = "There is no bed “{}” any more, so it is the session's own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +100,30 @@ def refuse_early(services: Services, ask: Ask) -> None:
     Only speech tells how long a script really is, and to wait for it would cost every session a
     second of silence: so it is spoken first only where an estimate says that the wish is doubtful.
     """
-    from voice_guide.score.orchestra import NONE
     from voice_guide.script.utterance import Voicing
     from voice_guide.session.prepare import can_surely_last, prepare, try_voice
 
-    bed = ask.request.bed
-    if bed not in {None, NONE} and bed not in services.palette().names("bed"):
-        services.palette().bed(str(bed))  # which says what there is
+    if _is_bed_gone(services, ask):
+        services.palette().bed(str(ask.request.bed))  # which says what there is
     if ask.request.voicing.voice != Voicing().voice:
         try_voice(ask, services.engine())
     if not can_surely_last(ask):
         prepare(ask, services.engine(), services.palette())
+
+
+def leave_lost_bed(services: Services, ask: Ask) -> tuple[Ask, str]:
+    """Return the session with its own bed where the wished one is gone, and a sentence on that."""
+    if not _is_bed_gone(services, ask):
+        return ask, ""
+    told = LOST_BED.format(ask.request.bed)
+    return replace(ask, request=replace(ask.request, bed=None)), told
+
+
+def _is_bed_gone(services: Services, ask: Ask) -> bool:
+    from voice_guide.score.orchestra import NONE
+
+    bed = ask.request.bed
+    return bed not in {None, NONE} and bed not in services.palette().names("bed")
 
 
 def seed_of_today() -> int:

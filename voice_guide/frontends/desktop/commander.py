@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.asking import (
     Wishes,
+    leave_lost_bed,
     read_ask,
     refuse_early,
     seed_of_today,
@@ -110,11 +111,16 @@ class Commander:
         """
         wishes = wishes or Wishes(seed=seed_of_today())
         ask = speak_unmet(self._services, read_ask(self._services, name, wishes))
+        lost = ""
+        if not wishes.bed:  # it is the settings' own: nobody who clicks has just asked for it
+            ask, lost = leave_lost_bed(self._services, ask)
         if is_awaited:
             refuse_early(self._services, ask)
         self._touch()
         self.send(events.SetVolume(self.volume_db if volume_db is None else volume_db))
         self.send(events.Play(ask))
+        if lost:
+            self._tell(lost)
         return f"Playing {ask.script.header.title}."
 
     def play_favourite(self, play: Callable[[str], str]) -> str:

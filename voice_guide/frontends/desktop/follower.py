@@ -121,7 +121,8 @@ class Follower:
             self._icon.icon = draw_face(face)
         # The labels of an open menu move with the phase and with each second.
         second = int(status.position_s)
-        label = (status.state, status.section, status.phase, second, self._waiting)
+        stage = (status.state, status.is_ending)
+        label = (*stage, status.section, status.phase, second, self._waiting)
         if label != self._label:
             self._label = label
             # What is over keeps its last moment, its title among it.

@@ -54,6 +54,7 @@ def begin(
     """A calm voice that breathes with you, offline.
 
     \b
+    voice-guide                           be there in the tray, a click away
     voice-guide list                      what there is to hear
     voice-guide find "can't sleep"        by how you feel
     voice-guide play 4-7-8                begin

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from voice_guide.errors import LengthOutOfReach, SoundNotFound, VoiceGuideError, VoiceUnknown
-from voice_guide.frontends.asking import Wishes, read_script, seed_of_today
+from voice_guide.frontends.asking import LOST_BED, Wishes, read_script, seed_of_today
 from voice_guide.frontends.rituals.choosing import Chosen
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Play = Callable[[str, Wishes], str]
 _WITHOUT: Final[dict[type[Exception], tuple[str, str]]] = {
     LengthOutOfReach: ("length_s", ""),
     VoiceUnknown: ("voice", "There is no voice “{}” any more, so it is the usual one."),
-    SoundNotFound: ("bed", "There is no bed “{}” any more, so it is the session's own."),
+    SoundNotFound: ("bed", LOST_BED),
 }
 """The wish that a fault is about, and what is said when it is left out."""
 
