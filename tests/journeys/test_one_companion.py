@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -54,6 +56,23 @@ def sounding_world() -> Iterator[World]:
 
 def still_running(started: list[subprocess.Popen[bytes]]) -> list[subprocess.Popen[bytes]]:
     return [one for one in started if one.poll() is None]
+
+
+def test_a_terminal_does_not_stand_still_without_a_word(silent_world: World) -> None:
+    ours, theirs = pty.openpty()
+    with open(ours, "rb", buffering=0) as terminal:  # noqa: PTH123 - a number, not a path
+        process = subprocess.Popen(
+            [*PROGRAM], env=silent_world.env, stdin=theirs, stdout=theirs, stderr=theirs
+        )
+        os.close(theirs)
+        try:
+            assert select.select([terminal], [], [], START_S)[0], "nothing is said"
+            (said,) = terminal.read(1000).decode().splitlines()
+            assert said.startswith("voice-guide is in the tray, and a click on it begins.")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            end_process(process)
 
 
 def leftover(said: str, *known: str) -> str:

@@ -41,6 +41,8 @@ _FAREWELL_S: Final = 0.4
 _REMARK: Final = "remark"
 """Where a session's own remarks stand, which may hold for a while only."""
 
+_HERE: Final = "voice-guide is in the tray, and a click on it begins. Ctrl-C ends it from here."
+
 _NO_TRAY: Final = Notice(
     "This desktop shows no tray",
     "voice-guide is there all the same: bind “voice-guide toggle” to a key to begin and to pause,"
@@ -81,7 +83,7 @@ class Companion:
         self._system = system
         self._leaving = threading.Event()
         self._loaded: Future[Controller] = Future()
-        self._has_told_no_tray = False
+        self._has_told_no_tray = self._has_told_tray = False
         self._notifier = system.notifier
         services.also_tell(lambda text: self._notifier.show(Notice(_NAME, text, slot="journal")))
         self._commander = Commander(
@@ -212,6 +214,9 @@ class Companion:
     def _host_changed(self, _icon: object, is_here: bool) -> None:
         if is_here:
             self._notifier.withdraw(_NO_TRAY.slot)
+            if not self._has_told_tray and sys.stderr is not None and sys.stderr.isatty():
+                say(_HERE)  # or a terminal would stand still without a word
+            self._has_told_tray = True
         elif not self._has_told_no_tray:
             self._has_told_no_tray = True  # once is enough, however often a panel comes and goes
             self._notifier.show(_NO_TRAY)
