@@ -23,6 +23,13 @@ def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run three tests for two cores: every third waits for a clock, a thread or a process."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return ((cores or 1) * 3 + 1) // 2
+
+
 def pytest_collection_finish() -> None:
     """Let the collector pass over what stays until the end: some 300 000 objects each time."""
     gc.collect()
