@@ -71,7 +71,7 @@ def build() -> Services:
 def _settings_file(paths: Paths) -> SettingsFile:
     from voice_guide.store.settings.file import SettingsFile
 
-    return SettingsFile(paths.settings)
+    return SettingsFile(paths.settings, spare=paths.spare_settings)
 
 
 def _progress(paths: Paths) -> Progress:

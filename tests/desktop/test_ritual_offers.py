@@ -597,3 +597,16 @@ def test_silence_is_an_answer_after_three_starts(home: Make) -> None:
     shown = [bool(asked(at)[0].standing) for _ in range(MOST + 2)]
     assert shown == [True] * MOST + [False] * 2
     assert RitualBook(at.services).is_undecided(), "the list goes on to show them"
+
+
+def test_who_says_yes_to_both_after_one_was_changed_has_what_was_asked_about(home: Make) -> None:
+    """The question stands there until somebody answers it, whatever is done meanwhile."""
+    at = home(is_begun=False)
+    at.services.paths.settings.unlink()
+    _, press = asked(at)
+    book = RitualBook(at.services)
+    book.change("evening", {"at": "22:00"})
+    book.remove("morning")
+    press("both")
+    at.wait(lambda: "morning" in book.tables() and book.tables()["morning"].on)
+    assert not book.tables()["evening"].on, "nobody was asked about ten o'clock"

@@ -108,6 +108,45 @@ def test_a_file_that_is_faulty_from_the_start_leaves_the_defaults(
     assert "UTF-8" in str(fault)
 
 
+def test_a_program_that_starts_with_a_faulty_file_goes_on_with_what_was_good(path: Path) -> None:
+    spare = path.parents[1] / "data" / "spare.toml"
+    path.parent.mkdir()
+    assert SettingsFile(path, spare=spare).current() == Settings()
+    assert not spare.exists(), "nothing is made before it is needed"
+    path.write_text('[sound]\nbed = "rain"\n')
+    first = SettingsFile(path, spare=spare)
+    assert first.current().sound.bed == "rain"
+    if sys.platform != "win32":
+        assert spare.stat().st_mode & 0o777 == 0o600
+    path.write_text("[sound]\nbed = 7\n")
+    assert first.current().sound.bed == "rain"
+    second = SettingsFile(path, spare=spare)
+    assert second.current().sound.bed == "rain"
+    assert second.current().sound.bed == "rain"
+    assert second.take_fault() is not None
+    with pytest.raises(StoreCorrupt):
+        second.read()
+    path.write_text('[sound]\nbed = "fire"\n')
+    assert second.current().sound.bed == "fire"
+    path.write_text("[sound]\nbed = 7\n")
+    assert second.current().sound.bed == "fire"
+    spare.write_text("[sound]\nbed = 8\n")
+    assert SettingsFile(path, spare=spare).current() == Settings()
+    assert [one.name for one in spare.parent.iterdir()] == ["spare.toml"]
+
+
+def test_a_spare_that_cannot_be_kept_or_read_stops_nothing(path: Path) -> None:
+    path.parent.mkdir()
+    blocked = path.parent / "a file"
+    blocked.write_text("")
+    path.write_text('[sound]\nbed = "rain"\n')
+    for spare in (blocked / "spare.toml", path.parent):
+        assert SettingsFile(path, spare=spare).current().sound.bed == "rain"
+        path.write_text("[sound]\nbed = 7\n")
+        assert SettingsFile(path, spare=spare).current() == Settings()
+        path.write_text('[sound]\nbed = "rain"\n')
+
+
 def test_a_faulty_file_is_never_overwritten(path: Path, file: SettingsFile) -> None:
     for raw in (b"[voice]\npitch = 'low'", b"[voice", b"\xff\xfe", b"\0"):
         path.write_bytes(raw)

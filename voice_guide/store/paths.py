@@ -30,6 +30,11 @@ class Paths:
         return self.config / "settings.toml"
 
     @property
+    def spare_settings(self) -> Path:
+        """The copy of the last good settings."""
+        return self.data / "settings-last-good.toml"
+
+    @property
     def clips(self) -> Path:
         """The folder of spoken clips."""
         return self.cache / "clips"

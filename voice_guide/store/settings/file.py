@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -45,14 +47,32 @@ class SettingsFile:
     """The listener's settings. Every method may be called from any thread.
 
     To ask for them costs a look at the file's time and size; nothing is done between.
+
+    Parameters
+    ----------
+    path
+        Where the listener writes them.
+    sign
+        Tells one state of the file from another.
+    spare
+        Where a copy of the last good ones is kept, for a program that starts while the file has a
+        fault; nowhere for None.
     """
 
-    def __init__(self, path: Path, sign: Callable[[Path], tuple[int, ...]] = sign) -> None:
+    def __init__(
+        self,
+        path: Path,
+        sign: Callable[[Path], tuple[int, ...]] = sign,
+        spare: Path | None = None,
+    ) -> None:
         self._path = path
         self._sign = sign
+        self._spare = spare
         self._turn = threading.Lock()
         self._last: _Look | None = None
         self._good = Settings()
+        self._has_been_good = False
+        self._spared: _Look | None = None
         self._untold: StoreCorrupt | None = None
 
     def read(self) -> Settings:
@@ -64,8 +84,12 @@ class SettingsFile:
 
     def current(self) -> Settings:
         """Return the settings as they are now, or were before the file had a fault."""
-        self._look()
-        return self._good
+        found = self._look()
+        if self._spare is not None and found.fault is None and found is not self._spared:
+            self._spared = found
+            with contextlib.suppress(OSError):
+                _keep(self._path, self._spare)
+        return found.settings
 
     def take_fault(self) -> StoreCorrupt | None:
         """Return what is wrong with the file, once for each time that it was changed."""
@@ -96,9 +120,25 @@ class SettingsFile:
             fault = None
             try:
                 self._good = load(self._path)
+                self._has_been_good = True
             except StoreCorrupt as error:
                 fault = error
+                if not self._has_been_good and self._spare is not None:
+                    with contextlib.suppress(StoreCorrupt):
+                        self._good = load(self._spare)
                 if last is None or last.signature != signature:
                     self._untold = error
             self._last = _Look(signature, is_young, self._good, fault)
             return self._last
+
+
+def _keep(path: Path, spare: Path) -> None:
+    """Copy the settings, unless that was done before; a name and dear places are nobody else's."""
+    raw = path.read_bytes() if path.exists() else b""
+    if raw == (spare.read_bytes() if spare.exists() else b""):
+        return
+    spare.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = spare.with_name(f".{spare.name}.{os.getpid()}")
+    with open(os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:  # noqa: PTH123
+        file.write(raw)
+    beside.replace(spare)

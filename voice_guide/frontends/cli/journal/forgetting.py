@@ -64,6 +64,7 @@ def _broken_journals(services: Services) -> Iterator[Path]:
 def _kept(services: Services) -> Iterator[Path]:
     paths = services.paths
     yield paths.progress
+    yield paths.spare_settings
     yield paths.clips
     yield from paths.catalogue.parent.glob(f"{paths.catalogue.name}*")
 

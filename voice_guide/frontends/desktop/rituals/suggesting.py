@@ -66,10 +66,12 @@ def suggest(
 
 
 def _answer(book: RitualBook, key: str) -> None:
-    if not book.is_undecided():  # answered elsewhere meanwhile
-        return
     if key == _BOTH:
-        for name in SUGGESTED:
-            book.change(name, {"on": True})
-    elif key == _NEITHER:
+        for name, fields in SUGGESTED.items():
+            # Meanwhile one may have been turned on in the menu, or made by hand at another hour.
+            if (known := book.tables().get(name)) is None:
+                book.add(name, {**fields, "on": True})
+            elif known.at == fields["at"]:
+                book.change(name, {"on": True})
+    elif key == _NEITHER and book.is_undecided():
         book.decide()
