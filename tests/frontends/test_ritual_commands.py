@@ -168,6 +168,8 @@ def test_one_removed_can_be_had_back_as_it_is_told(tell, home):
         (("--at", "07:30", "--script", "nowhere"), "voice-guide list"),
         (("--at", "07:30", "--script", "rotate:nothing"), "Kinds: breathing"),
         ((*MORNING, "--length", "90m"), "3-10 min"),
+        ((*MORNING, "--length", "3h"), "cannot last"),
+        ((*MORNING, "--bed", "rian"), "Did you mean rain"),
         ((*MORNING, "--length", "soon"), "not a length"),
         ((*MORNING, "--grace", "0"), "1"),
         ((*MORNING, "--volume", "3"), "0"),

@@ -103,26 +103,30 @@ def refuse_early(services: Services, ask: Ask) -> None:
     from voice_guide.script.utterance import Voicing
     from voice_guide.session.prepare import can_surely_last, prepare, try_voice
 
-    if _is_bed_gone(services, ask):
-        services.palette().bed(str(ask.request.bed))  # which says what there is
+    check_bed(services, ask.request.bed)
     if ask.request.voicing.voice != Voicing().voice:
         try_voice(ask, services.engine())
     if not can_surely_last(ask):
         prepare(ask, services.engine(), services.palette())
 
 
+def check_bed(services: Services, bed: str | None) -> None:
+    """Raise `SoundNotFound`, which says what there is, for a bed that there is not."""
+    if _is_bed_gone(services, bed):
+        services.palette().bed(str(bed))
+
+
 def leave_lost_bed(services: Services, ask: Ask) -> tuple[Ask, str]:
     """Return the session with its own bed where the wished one is gone, and a sentence on that."""
-    if not _is_bed_gone(services, ask):
+    if not _is_bed_gone(services, ask.request.bed):
         return ask, ""
     told = LOST_BED.format(ask.request.bed)
     return replace(ask, request=replace(ask.request, bed=None)), told
 
 
-def _is_bed_gone(services: Services, ask: Ask) -> bool:
+def _is_bed_gone(services: Services, bed: str | None) -> bool:
     from voice_guide.score.orchestra import NONE
 
-    bed = ask.request.bed
     return bed not in {None, NONE} and bed not in services.palette().names("bed")
 
 

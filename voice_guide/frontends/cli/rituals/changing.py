@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from voice_guide.errors import VoiceGuideError
+from voice_guide.frontends.asking import check_bed
 from voice_guide.frontends.cli.arguments import parse_length
 from voice_guide.frontends.cli.rituals.showing import next_line
 from voice_guide.frontends.cli.rituals.there import tell_there
 from voice_guide.frontends.rituals.book import RitualBook
 from voice_guide.frontends.rituals.choosing import check_script, is_fixed
 from voice_guide.frontends.rituals.spelling import days_to_text, parse_days, parse_time
-from voice_guide.frontends.wording import lengths_to_text
+from voice_guide.frontends.wording import length_to_text, lengths_to_text
 from voice_guide.store.settings import Ritual as Table
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def _read(services: Services, wishes: Wishes) -> dict[str, Any]:
             read[name] = check_script(services, said)
         else:
             read[name] = said
+    if read.get("bed"):
+        check_bed(services, read["bed"])
     if read.get("script") and read.get("length_s"):
         _check_length(services, read["script"], read["length_s"])
     return read
@@ -122,7 +125,8 @@ def _check_length(services: Services, script: str, length_s: float) -> None:
             if not shortest_s <= length_s <= longest_s:
                 reach = lengths_to_text(shortest_s, longest_s)
                 raise VoiceGuideError(
-                    f"{entry.title} cannot last {length_s:g} s.", f"It can last {reach}."
+                    f"{entry.title} cannot last {length_to_text(length_s)}.",
+                    f"It can last {reach}.",
                 )
 
 
