@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ PACKAGE = ROOT / "voice_guide"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FOLDERS = sorted({module.parent for module in MODULES})
 DUSTBINS = {"utils", "util", "helpers", "helper", "manager", "data", "process", "misc", "common"}
+
+
+@cache
+def tree_of(module: Path) -> ast.Module:
+    return ast.parse(module.read_text(encoding="utf-8"))
 
 
 def name_of(path: Path) -> str:
@@ -30,14 +36,15 @@ def test_a_module_is_short_named_and_says_what_it_is(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 400
     assert module.stem not in DUSTBINS
-    assert ast.get_docstring(ast.parse(text)), "a module begins with a sentence about itself"
+    assert ast.get_docstring(tree_of(module)), "a module begins with a sentence about itself"
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
 def test_a_function_fits_on_a_screen(module: Path) -> None:
-    tree = ast.parse(module.read_text(encoding="utf-8"))
     functions = [
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node
+        for node in ast.walk(tree_of(module))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     long = {f.name: lines for f in functions if (lines := _lines_of_code(f)) > 40}
     assert not long

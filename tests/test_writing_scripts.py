@@ -1,14 +1,13 @@
 """The page that teaches the language is true: its examples are read, looked over and rendered."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
+from palettes import shipped_palette
 
-from voice_guide.app import build
 from voice_guide.score.compile import Request
 from voice_guide.score.render import render
 from voice_guide.script.lint import lint
@@ -37,10 +36,8 @@ cautions: [breath-hold, slow-breath, tensing]
 
 
 @pytest.fixture(scope="module")
-def palette(own_home: Path) -> Iterator[Palette]:
-    services = build()
-    yield services.palette()
-    services.close()
+def palette() -> Palette:
+    return shipped_palette()
 
 
 def whole(example: str) -> str:

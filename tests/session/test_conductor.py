@@ -416,7 +416,8 @@ def test_one_line_that_fails_is_told_and_the_rest_is_spoken():
 def test_three_failures_in_a_row_give_the_engine_up():
     engine = Failing(lambda call: call >= 2)
     clips, notice = speak_all(utterances(), engine)
-    assert engine.calls in {4, 5}  # one more may be under way when the third has failed
+    # One more may be under way when the third has failed, and the one that spoke may say so late.
+    assert engine.calls in {4, 5, 6}
     assert set(clips) == set(utterances())
     assert "No voice" in notice
 

@@ -156,7 +156,8 @@ def test_programs_that_write_at_once_lose_nothing(path: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", code, path, name]) for name in "abc"]
     assert [one.wait(60) for one in writers] == [0, 0, 0]
     assert len(Progress(path).finished()) == 600
-    assert len(path.read_text().splitlines()) == 600
+    # Who looks while another's line is half written begins a new one: that leaves an empty one.
+    assert len([line for line in path.read_text().splitlines() if line]) == 600
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe", "full", "folder that is a file"])
