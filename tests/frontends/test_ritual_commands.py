@@ -408,3 +408,15 @@ def test_a_calendar_names_only_what_can_be_played(tell, tmp_path, script, title,
     assert f"SUMMARY:{title}\r\n" in text
     assert ("voice-guide play" in text) == bool(begun_by)
     assert begun_by in text
+
+
+def test_a_pause_that_ends_before_the_morning_says_so(tell, clock):
+    clock("24T02:00")
+    assert "until today Tuesday 24 November, 04:00" in tell("ritual", "pause-all")
+    clock("24T12:00")
+    assert "until Wednesday 25 November, 04:00" in tell("ritual", "pause-all", "until", "tomorrow")
+
+
+def test_nothing_is_printed_below_a_list_where_there_is_nothing_to_say(tell):
+    tell("ritual", "add", "morning", *MORNING)
+    assert len(tell("ritual", "list").splitlines()) == 1

@@ -222,9 +222,10 @@ class Database:
             sqlite3.SQLITE_FULL: "the disk is full",
             sqlite3.SQLITE_IOERR: "the disk would not take it, as when it is full",
         }.get(code, getattr(error, "strerror", None) or str(error))
+        is_full = code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
         return StoreCorrupt(
             f"The journal cannot be kept in {self.path}: {reason}.",
-            "Sessions play all the same.",
+            f"{'Make some room there. ' * is_full}Sessions play all the same.",
         )
 
 

@@ -38,10 +38,10 @@ def skip_today(services: Services, name: str) -> int:
         said = "is off, and does not come today anyway"
     elif (today := outlook.today_of(ritual)) is None:
         said = "does not come today anyway"
-    elif known := outlook.outcome_of(today.key):
-        said = f"was {'offered' if known is Outcome.PASSED else known} today already"
-    else:
+    elif (known := outlook.outcome_of(today.key)) in {None, Outcome.MISSED}:
         said = "does not come today any more"
+    else:
+        said = f"was {'offered' if known is Outcome.PASSED else known} today already"
     print(f"{name} {said}.{_next_line(services, name)}")
     return 0
 
@@ -76,7 +76,9 @@ def pause_all(services: Services, text: str) -> int:
     JournalLedger(services.ledger()).pause(until.astimezone(UTC), moment.now)
     tell_there()
     shown = until.astimezone(moment.zone)
-    print(f"All rituals are paused until {shown:%A} {shown.day} {shown:%B}, {shown:%H:%M}.")
+    # In the small hours "tomorrow" is after the next sleep, which may be the date of today.
+    today = " today" if shown.date() == local.date() else ""
+    print(f"All rituals are paused until{today} {shown:%A} {shown.day} {shown:%B}, {shown:%H:%M}.")
     print("Sooner: voice-guide ritual resume-all")
     return 0
 

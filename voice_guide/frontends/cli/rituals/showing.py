@@ -39,7 +39,8 @@ def list_rituals(services: Services, *, as_json: bool) -> int:
         return 0
     for one in outlook.rituals:
         print(_line(one, outlook.next_at(one)))
-    print("\n".join(_after_the_list(services, outlook)))
+    for line in _after_the_list(services, outlook):
+        print(line)
     return 0
 
 
