@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -34,6 +35,9 @@ class RitualEvent:
     """Where a snooze or a pause ends."""
 
 
+_Take = Callable[[sqlite3.Connection, RitualEvent], bool]
+
+
 class Ledger:
     """Claims, snoozes and pauses in a database. Any thread may call; see `Database`.
 
@@ -53,15 +57,7 @@ class Ledger:
         until: datetime | None = None,
     ) -> bool:
         """Take an occurrence, for good; True only for the one, of all programs, who got it."""
-        event = RitualEvent(ritual, day, outcome, at, why, until)
-
-        def work(connection: sqlite3.Connection) -> bool:
-            if not _insert_claim(connection, event):
-                return False
-            _append(connection, event)
-            return True
-
-        return self.database.write(work)
+        return self._write(RitualEvent(ritual, day, outcome, at, why, until), _insert_claim)
 
     def settle(
         self,
@@ -73,48 +69,15 @@ class Ledger:
         until: datetime | None = None,
     ) -> bool:
         """Write what has become of a claimed occurrence; False where nobody has claimed it."""
-        event = RitualEvent(ritual, day, outcome, at, why, until)
-
-        def work(connection: sqlite3.Connection) -> bool:
-            if not _update_claim(connection, event):
-                return False
-            _append(connection, event)
-            return True
-
-        return self.database.write(work)
+        return self._write(RitualEvent(ritual, day, outcome, at, why, until), _update_claim)
 
     def note(self, ritual: str, day: date, what: str, at: datetime, why: str = "") -> bool:
         """Write down a decision that claims nothing; False where the last one said the same."""
-        event = RitualEvent(ritual, day, what, at, why)
-
-        def work(connection: sqlite3.Connection) -> bool:
-            last = connection.execute(
-                "SELECT what, why FROM ritual_events WHERE ritual = ? AND day = ?"
-                " ORDER BY id DESC LIMIT 1",
-                _key(event),
-            ).fetchone()
-            if last == (what, why):
-                return False
-            _append(connection, event)
-            return True
-
-        return self.database.write(work)
+        return self._write(RitualEvent(ritual, day, what, at, why), _is_news)
 
     def snooze(self, ritual: str, day: date, until: datetime, at: datetime, why: str = "") -> None:
         """Put an occurrence off until then: it stays claimed, and whoever unsnoozes it has it."""
-        event = RitualEvent(ritual, day, "snoozed", at, why, until)
-
-        def work(connection: sqlite3.Connection) -> None:
-            if not _update_claim(connection, event):
-                _insert_claim(connection, event)
-            connection.execute(
-                "INSERT INTO snoozes (ritual, day, until) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET until = excluded.until",
-                (*_key(event), _text(until)),
-            )
-            _append(connection, event)
-
-        self.database.write(work)
+        self._write(RitualEvent(ritual, day, "snoozed", at, why, until), _put_off)
 
     def unsnooze(
         self,
@@ -126,17 +89,7 @@ class Ledger:
         until: datetime | None = None,
     ) -> bool:
         """Take a snoozed occurrence; True only for the one, of all programs, who got it."""
-        event = RitualEvent(ritual, day, outcome, at, why, until)
-
-        def work(connection: sqlite3.Connection) -> bool:
-            delete = "DELETE FROM snoozes WHERE ritual = ? AND day = ?"
-            if not connection.execute(delete, _key(event)).rowcount:
-                return False
-            _update_claim(connection, event)
-            _append(connection, event)
-            return True
-
-        return self.database.write(work)
+        return self._write(RitualEvent(ritual, day, outcome, at, why, until), _take_back)
 
     def snoozed(self) -> dict[Key, datetime]:
         """Return every snooze, with when it ends."""
@@ -170,31 +123,11 @@ class Ledger:
 
     def pause(self, until: datetime, at: datetime) -> None:
         """Let all rituals rest from `at` until then."""
-        event = RitualEvent(ALL, at.date(), "paused", at, "", until)
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT INTO pause_all (only, since, until) VALUES (1, ?, ?)"
-                " ON CONFLICT DO UPDATE SET since = excluded.since, until = excluded.until",
-                (_text(at), _text(until)),
-            )
-            _append(connection, event)
-
-        self.database.write(work)
+        self._write(RitualEvent(ALL, at.date(), "paused", at, "", until), _begin_pause)
 
     def resume(self, at: datetime) -> bool:
         """Let the pause end now; False where there is none."""
-        event = RitualEvent(ALL, at.date(), "resumed", at)
-
-        def work(connection: sqlite3.Connection) -> bool:
-            found = connection.execute("SELECT until FROM pause_all").fetchone()
-            if found is None or _at(found[0]) <= _at(_text(at)):
-                return False
-            connection.execute("UPDATE pause_all SET until = ?", (_text(at),))
-            _append(connection, event)
-            return True
-
-        return self.database.write(work)
+        return self._write(RitualEvent(ALL, at.date(), "resumed", at), _end_pause)
 
     def last_pause(self) -> tuple[datetime, datetime] | None:
         """Return from when until when all rituals were last to rest, also when that is over."""
@@ -262,6 +195,28 @@ class Ledger:
 
         return self.database.write(work)
 
+    def _write(self, event: RitualEvent, take: _Take) -> bool:
+        """Write an event down with what comes of it; False, and nothing, where nothing does."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if not take(connection, event):
+                return False
+            connection.execute(
+                "INSERT INTO ritual_events (ritual, day, what, why, at, at_unix, until)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *_key(event),
+                    event.what,
+                    event.why,
+                    _text(event.at),
+                    int(event.at.timestamp()),
+                    _until(event),
+                ),
+            )
+            return True
+
+        return self.database.write(work)
+
     def _rows(self, query: str, *words: Any) -> list[tuple[Any, ...]]:
         return self.database.read(
             lambda connection: connection.execute(query, words).fetchall(), absent=[]
@@ -285,23 +240,57 @@ def _update_claim(connection: sqlite3.Connection, event: RitualEvent) -> bool:
     return done.rowcount > 0
 
 
-def _append(connection: sqlite3.Connection, event: RitualEvent) -> None:
+def _is_news(connection: sqlite3.Connection, event: RitualEvent) -> bool:
+    last = connection.execute(
+        "SELECT what, why FROM ritual_events WHERE ritual = ? AND day = ? ORDER BY id DESC LIMIT 1",
+        _key(event),
+    ).fetchone()
+    return bool(last != (event.what, event.why))
+
+
+def _put_off(connection: sqlite3.Connection, event: RitualEvent) -> bool:
+    if not _update_claim(connection, event):
+        _insert_claim(connection, event)
     connection.execute(
-        "INSERT INTO ritual_events (ritual, day, what, why, at, at_unix, until)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            *_key(event),
-            event.what,
-            event.why,
-            _text(event.at),
-            int(event.at.timestamp()),
-            event.until and _text(event.until),
-        ),
+        "INSERT INTO snoozes (ritual, day, until) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET until = excluded.until",
+        (*_key(event), _until(event)),
     )
+    return True
+
+
+def _take_back(connection: sqlite3.Connection, event: RitualEvent) -> bool:
+    delete = "DELETE FROM snoozes WHERE ritual = ? AND day = ?"
+    was_put_off = connection.execute(delete, _key(event)).rowcount > 0
+    if was_put_off:
+        _update_claim(connection, event)
+    return was_put_off
+
+
+def _begin_pause(connection: sqlite3.Connection, event: RitualEvent) -> bool:
+    connection.execute(
+        "INSERT INTO pause_all (only, since, until) VALUES (1, ?, ?)"
+        " ON CONFLICT DO UPDATE SET since = excluded.since, until = excluded.until",
+        (_text(event.at), _until(event)),
+    )
+    return True
+
+
+def _end_pause(connection: sqlite3.Connection, event: RitualEvent) -> bool:
+    at = _text(event.at)
+    found = connection.execute("SELECT until FROM pause_all").fetchone()
+    if found is None or _at(found[0]) <= _at(at):
+        return False
+    connection.execute("UPDATE pause_all SET until = ?", (at,))
+    return True
 
 
 def _key(event: RitualEvent) -> tuple[str, str]:
     return event.ritual, str(event.day)
+
+
+def _until(event: RitualEvent) -> str | None:
+    return None if event.until is None else _text(event.until)
 
 
 def _text(at: datetime) -> str:
