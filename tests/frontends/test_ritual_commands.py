@@ -323,6 +323,7 @@ def test_what_was_offered_late_can_be_put_off_for_as_long_as_it_waits(tell, refu
     one = Occurrence(ritual, date(2026, 11, 23), datetime.now(UTC))
     ledger.claim(one, Record(Outcome.OFFERED, datetime.now(UTC)))
     clock("23T08:00")
+    assert tell("why", "morning").count("\n") == 2
     assert "waits for an answer" in tell("why", "morning")
     assert "08:10" in tell("ritual", "snooze")
     clock("23T08:10")
@@ -420,3 +421,12 @@ def test_a_pause_that_ends_before_the_morning_says_so(tell, clock):
 def test_nothing_is_printed_below_a_list_where_there_is_nothing_to_say(tell):
     tell("ritual", "add", "morning", *MORNING)
     assert len(tell("ritual", "list").splitlines()) == 1
+
+
+def test_why_one_that_was_put_off_does_not_come(tell, clock):
+    tell("ritual", "add", "morning", *MORNING)
+    clock("23T07:35")
+    tell("ritual", "snooze")
+    assert "not running" not in tell("why", "morning")
+    clock("23T07:50")
+    assert "Its time came at 07:45, and voice-guide is not running." in tell("why", "morning")

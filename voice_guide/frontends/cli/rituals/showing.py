@@ -19,7 +19,7 @@ from voice_guide.frontends.rituals.past import JournalLedger
 from voice_guide.frontends.rituals.spelling import DAYS, days_to_text
 from voice_guide.frontends.wording import length_to_text
 from voice_guide.session.rituals.clocks import read_moment
-from voice_guide.session.rituals.outcome import explain, say_day
+from voice_guide.session.rituals.outcome import Outcome, explain, say_day
 from voice_guide.session.rituals.ritual import Key, Ritual
 
 if TYPE_CHECKING:
@@ -55,10 +55,11 @@ def tell_why(services: Services, name: str) -> int:
     is_told = False
     for day in ledger.days(name)[-_DAYS_TOLD:]:
         is_open = any(one.key == Key(name, day) for one in outlook.waiting())
-        said = explain(ledger.records(Key(name, day)), day, moment.zone, is_open=is_open)
-        if said:
+        records = ledger.records(Key(name, day))
+        if said := explain(records, day, moment.zone, is_open=is_open):
             print(f"{say_day(day)}: {said}")
-        is_told |= day == outlook.today
+            # One that was put off may be due again.
+            is_told |= day == outlook.today and records[-1].outcome is not Outcome.SNOOZED
     if not is_told:
         for line in tell_due(outlook, name):
             print(line)
