@@ -371,7 +371,8 @@ def test_why_one_that_is_due_is_not_offered(tell, clock, home):
     said = tell("why", "morning")
     assert "Its time came at 07:30, and voice-guide is not running." in said
     assert "offered until 07:50" in said
-    for waiting, words in (("evening", "after evening"), (None, "in a moment")):
+    told = (("evening", "after evening"), ("morning", "and it waits"), (None, "in a moment"))
+    for waiting, words in told:
         answer = json.dumps({"ritual_waiting": waiting})
         with claim(str(home / "run")) as companion:
             companion.serve(lambda _request, answer=answer: Reply(answer))

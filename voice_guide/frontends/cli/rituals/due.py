@@ -35,6 +35,8 @@ def _why_due(outlook: Outlook, one: Occurrence, waiting: str | None, *, is_there
     if not is_there:
         until = say_time(one.ends_at, one.day, outlook.moment.zone)
         return f", and voice-guide is not running. Start it, and it is offered until {until}."
+    if waiting == one.ritual.name:  # on a full disk that could not be written down
+        return ", and it waits for an answer."
     if waiting is not None:
         return f", and it comes after {waiting}, which waits for an answer."
     return ", and it is offered in a moment."
