@@ -30,6 +30,15 @@ def local(text: str, zone: tzinfo) -> datetime:
 
 
 @cache
+def _clocks_around(day: date, zone: tzinfo) -> tuple[list[datetime], list[timedelta]]:
+    """Return what clocks show every quarter of an hour around a day, and how far from UTC."""
+    start = datetime.combine(day, time()) - timedelta(hours=30)
+    looks = [start + timedelta(minutes=15 * number) for number in range(84 * 4)]
+    shown = [look.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None) for look in looks]
+    return shown, [one - look for one, look in zip(shown, looks, strict=True)]
+
+
+@cache
 def true_instant(day: date, at: time, zone: tzinfo) -> datetime | None:
     """Return the first instant at which clocks in the zone show this, found by trying.
 
@@ -37,12 +46,9 @@ def true_instant(day: date, at: time, zone: tzinfo) -> datetime | None:
     in the zone ever shows.
     """
     wanted = datetime.combine(day, at)
-    start = datetime.combine(day, time(), tzinfo=UTC) - timedelta(hours=30)
-    looks = [start + timedelta(minutes=15 * number) for number in range(84 * 4)]
-    shown = [look.astimezone(zone).replace(tzinfo=None) for look in looks]
+    shown, offsets = _clocks_around(day, zone)
     if all(one.date() != day for one in shown):
         return None
-    offsets = [one - look.replace(tzinfo=None) for one, look in zip(shown, looks, strict=True)]
     tried = [(wanted - offset).replace(tzinfo=UTC) for offset in sorted(set(offsets))]
     right = [one for one in tried if one.astimezone(zone).replace(tzinfo=None) == wanted]
     if right:
