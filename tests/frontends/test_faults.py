@@ -55,7 +55,7 @@ def test_the_version_is_told(say):
     ("words", "told"),
     [
         (["plai"], "play"),
-        (["play"], "SCRIPT"),
+        (["show"], "SCRIPT"),
         (["play", "4-7-8", "--lenght", "5m"], "--length"),
         (["play", "4-7-8", "--length", "soon"], "90s"),
         (["play", "4-7-8", "--length", "0"], "90s"),

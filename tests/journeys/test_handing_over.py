@@ -13,6 +13,7 @@ from rig import needs_rig, wait_until
 
 from voice_guide.frontends.desktop.commander import SAME_S
 from voice_guide.frontends.desktop.instance.client import ask
+from voice_guide.store.settings import Companion
 
 pytestmark = [pytest.mark.real, needs_rig, needs_world]
 
@@ -50,6 +51,9 @@ def plays(desk: World, script: str, *words: str, folder: Path | None = None) -> 
 
 def test_a_script_is_named_as_anywhere(shared: World) -> None:
     plays(shared, "breathing/box", "box")
+    plays(shared, Companion().favourite)
+    plays(shared, "breathing/box", "box")
+    plays(shared, Companion().favourite, "favourite")
     plays(shared, "path/01-track-your-triggers", "path")
     plays(shared, "breathing/4-7-8", "4-7-8", "--length", "3m", "--bed", "rain", "--hold-free")
     wait_until(lambda: bool(shared.status()["length_s"]), 20.0, "the score is never there")

@@ -26,7 +26,7 @@ from voice_guide.frontends.services import Services
 @app.command()
 def play(
     context: typer.Context,
-    script: Name,
+    script: Name = "favourite",
     length: Length = None,
     voice: Voice = None,
     hold_free: HoldFree = False,
@@ -35,11 +35,12 @@ def play(
     device: Device = None,
     seed: Seed = None,
 ) -> int:
-    """Speak a session.
+    """Speak a session; your favourite when you name none.
 
     Space pauses, left and right go back and skip, e goes on without held breaths, q ends gently.
 
     \b
+    voice-guide play
     voice-guide play 4-7-8
     voice-guide play breathing/4-7-8 --length 5m --hold-free
     voice-guide play my-own.md --voice en-us+f2 --bed rain
@@ -50,6 +51,8 @@ def play(
         from voice_guide.frontends.library.steps import find_played
 
         script = find_played(services)
+    elif script == "favourite":
+        script = services.settings().companion.favourite
     wishes = Wishes(length, voice, hold_free, seed_of_today() if seed is None else seed, bed)
     if device is None and not quiet:
         from voice_guide.frontends.cli.remote import hand_over
