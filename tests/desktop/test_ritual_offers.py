@@ -43,6 +43,9 @@ from voice_guide.session.rituals.ritual import Key
 from voice_guide.session.status import Status
 from voice_guide.store.settings import Companion
 
+# Each of these plays on an output that keeps real time.
+pytestmark = pytest.mark.long
+
 SETTINGS = '[voice]\nid = "silent"\n[ritual.morning]\nat = "07:30"\nscript = "{script}"\n{more}\n'
 DUE = datetime(2027, 5, 4, 7, 30, tzinfo=UTC)
 KEY = Key("morning", DUE.date())
@@ -396,7 +399,6 @@ def test_a_button_is_an_answer_also_while_it_is_announced(home: Make) -> None:
     assert (at.touched, at.keys.shown) == (None, None)
 
 
-@pytest.mark.long
 def test_when_nobody_objects_it_begins_after_the_sentence_and_ten_seconds(home: Make) -> None:
     at = announced(home)
     at.wait(lambda: "in ten seconds" in at.offered().message, "the sentence never ends")

@@ -182,6 +182,7 @@ def test_a_list_wakes_nothing_heavy(own):
     assert not heavy & set(done.stdout.splitlines()[-1].split())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("columns", [40, 60, 200])
 def test_the_terminal_decides_the_width(own, columns):
     write(own / "breathing" / ("long-" * 12 + "name.md"), summary="静けさ " * 30, kind="breathing")
@@ -307,6 +308,7 @@ def test_more_help_names_when_who_and_where(say, own):
 # ---- new -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_new_script_passes_check_and_plays_as_it_is(say, own):
     code, out, err = say("new", "A", "quiet", "minute")
     path = own / "moments" / "a-quiet-minute.md"
@@ -322,6 +324,7 @@ def test_a_new_script_passes_check_and_plays_as_it_is(say, own):
     assert (score["title"], score["length_s"]) == ("A quiet minute", pytest.approx(120, abs=1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "title",
     [
@@ -406,6 +409,7 @@ def test_an_existing_file_is_never_written_over(say, own):
     assert path.read_text() == "all my work"
 
 
+@pytest.mark.long
 def test_from_another_script_all_but_the_title_is_kept(say, own):
     code, out, _ = say("new", "4-7-8", "--from", "4-7-8")
     assert code == 0
@@ -421,6 +425,7 @@ def test_from_another_script_all_but_the_title_is_kept(say, own):
     assert parse((own / "rituals" / "slow.md").read_text()).header.kind == "rituals"
 
 
+@pytest.mark.long
 def test_every_shipped_script_can_be_begun_from(own):
     for path in sorted((shipped("scripts") / "en").rglob("*.md")):
         text = path.read_text()

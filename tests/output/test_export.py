@@ -99,6 +99,7 @@ def test_mp3_plays_for_as_long(tmp_path: Path, score: Score) -> None:
     assert abs(info.frames - score.length) <= 1_152
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_same_score_same_bytes(tmp_path: Path, score: Score, ending: str) -> None:
     (tmp_path / "again").mkdir()
@@ -142,6 +143,7 @@ def test_title_in_wav(tmp_path: Path, score: Score) -> None:
         assert sound.title == score.title
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not on this system")
 def test_others_read_title_and_chapters(tmp_path: Path, score: Score, ending: str) -> None:
@@ -266,6 +268,7 @@ def files_no_larger_than(limit: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("short_by", ["most", "a little"])
 def test_a_place_too_small_is_explained(tmp_path: Path, ending: str, short_by: str) -> None:

@@ -128,6 +128,7 @@ def test_a_rest_is_silent(patch: PacerPatch) -> None:
     assert not samples[round(12.06 * SAMPLE_RATE) :].any()
 
 
+@pytest.mark.long
 @every_pacer
 @settings(max_examples=10)
 @given(
@@ -146,6 +147,7 @@ def test_any_breath_is_as_long_as_its_parts_and_begins_and_ends_at_nothing(
     assert not samples[-1:].any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", [shape_tense, shape_release])
 @pytest.mark.parametrize("frames", [0, 1, 2, 9_600, 48_000, 240_000, 120 * SAMPLE_RATE])
 def test_muscle_tones_of_any_length(shape, frames: int) -> None:  # type: ignore[no-untyped-def]

@@ -92,6 +92,7 @@ def live(life: Life, first_day: date, happenings: Happenings) -> None:
     life.check_end(first_day)
 
 
+@pytest.mark.long
 @given(lives(), several(ordinary))
 def test_at_home_nothing_is_lost_and_nothing_comes_twice(
     begun: tuple[Life, date], happenings: Happenings
@@ -99,6 +100,7 @@ def test_at_home_nothing_is_lost_and_nothing_comes_twice(
     live(*begun, happenings)
 
 
+@pytest.mark.long
 @given(lives(), several(travelling))
 def test_nor_when_the_zone_changes_at_any_moment(
     begun: tuple[Life, date], happenings: Happenings
@@ -106,6 +108,7 @@ def test_nor_when_the_zone_changes_at_any_moment(
     live(*begun, happenings)
 
 
+@pytest.mark.long
 @given(lives(), several(everything))
 def test_nor_when_the_clock_is_set_back_and_forward(
     begun: tuple[Life, date], happenings: Happenings
