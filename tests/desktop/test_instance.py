@@ -191,6 +191,7 @@ def test_a_lock_that_was_removed_meanwhile_is_no_lock(folder: str, monkeypatch) 
     made.close()
 
 
+@pytest.mark.long
 def test_a_dozen_at_once_are_one(folder: str, ended) -> None:
     started = [ended(start(folder)) for _ in range(12)]
     lines = [first_line(process) for process in started]
@@ -298,6 +299,7 @@ def test_too_long_a_command_is_not_even_sent(folder: str, companion: Instance) -
     assert reply.code == 2
 
 
+@pytest.mark.long
 def test_a_slow_asker_is_sent_away_and_holds_nobody_up(folder: str, companion: Instance) -> None:
     slow = [socket.socket(socket.AF_UNIX) for _ in range(10)]
     began = time.monotonic()

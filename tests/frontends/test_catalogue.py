@@ -284,6 +284,7 @@ def test_an_index_that_cannot_be_kept_is_done_without(
     assert folder.is_dir()
 
 
+@pytest.mark.long
 def test_a_thousand_and_a_loop_are_listed_soon(own: Path, ships: Path, index: Path) -> None:
     for number in range(1_000):
         write(own / f"f{number % 7}" / f"n{number}.md", GOOD.format(title=number, kind="moments"))

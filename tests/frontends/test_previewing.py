@@ -130,6 +130,7 @@ def test_previews_are_written_and_never_over_others(say: Say, home: Path, tmp_pa
     assert path.stat().st_mtime_ns != before
 
 
+@pytest.mark.long
 def test_all_previews_are_written_but_those_that_are_broken(say: Say, home: Path) -> None:
     (home / "beds" / "mine.wav").write_text("no sound")
     code, out, err = say("sounds", "--render", "-o", "some/where")

@@ -102,6 +102,7 @@ def assert_is_shifted(told: Score, plain: Score) -> None:
         assert sounds(told, stem) >= sounds(plain, stem, by)
 
 
+@pytest.mark.long
 @settings(max_examples=25)
 @given(SOME, st.integers(90, 300), st.booleans())
 def test_all_after_the_cautions_is_the_session_it_always_is(

@@ -55,6 +55,7 @@ def quiet_places(score: Score) -> list[Frames]:
     return [cue.span.onset + cue.span.length // 2 for cue in cues if (cue.round or 0) > 1]
 
 
+@pytest.mark.long
 def test_a_frame_of_a_long_session_costs_what_one_of_a_short_session_costs(
     evening: Evening,
 ) -> None:
@@ -96,6 +97,7 @@ def peak_bytes(score: Score) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.long
 def test_rendering_longer_holds_no_more_in_memory(evening: Evening) -> None:
     short, long = peak_bytes(evening(6)), peak_bytes(evening(20))
     assert long < 1.5 * short + 100_000

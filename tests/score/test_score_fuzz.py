@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ requests = st.builds(
 )
 
 
+@pytest.mark.long
 @given(mangled(), requests, st.floats(0, 1))
 def test_any_script_renders_or_is_explained(palette, clips_for, text, request_, share) -> None:
     try:

@@ -209,6 +209,7 @@ def test_what_nothing_answers_to_finds_nothing(typed: str) -> None:
     assert rank("sleep", ()) == ()
 
 
+@pytest.mark.long
 def test_even_a_long_letter_to_a_big_library_is_answered_soon() -> None:
     entries = [*library(), *(Made(str(n), f"drem{n} wat{n}er ho{n}use") for n in range(600))]
     letter = " ".join(["sleep", *(f"dream{number}s" for number in range(1_500))])[:10_000]

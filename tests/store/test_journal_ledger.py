@@ -250,6 +250,7 @@ for number in range(300):
 """
 
 
+@pytest.mark.long
 def test_two_programs_that_race_for_300_keys_get_300(fast_folder: Path) -> None:
     path = fast_folder / "journal.sqlite3"
     racers = [

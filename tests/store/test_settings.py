@@ -168,6 +168,7 @@ def test_a_fault_is_not_looked_for_inside_a_text(file: Path) -> None:
     assert "line 5, column 1: rate_wpm" in fault(file, text)
 
 
+@pytest.mark.long
 def test_a_file_that_is_something_else_is_refused_soon(file: Path) -> None:
     began = time.monotonic()
     assert "line 1" in fault(file, "what is this?\n" * 60_000)

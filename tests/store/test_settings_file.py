@@ -186,6 +186,7 @@ def test_a_reader_never_meets_half_a_file(path: Path, file: SettingsFile) -> Non
     assert seen == {long, short}
 
 
+@pytest.mark.long
 def test_programs_that_change_it_at_once_lose_nothing_of_each_other(path: Path) -> None:
     keys = ["listener.name", "voice.id", "sound.device", "sound.bed", "companion.favourite"]
     program = """if True:

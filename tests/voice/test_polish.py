@@ -26,6 +26,7 @@ def voiced(
     return np.pad(speech, (round(before_s * RATE_HZ), round(after_s * RATE_HZ)))
 
 
+@pytest.mark.long
 @given(
     seconds=st.floats(0.5, 4.0),
     level=st.floats(0.005, 1.0),
