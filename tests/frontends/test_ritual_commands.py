@@ -97,6 +97,14 @@ def test_a_companion_is_told_of_every_change(tell, home):
             assert told[-1:] == [("ritual", "look")], line
 
 
+def test_a_companion_that_is_asked_by_too_many_keeps_nobody_from_hearing_why(tell, home, clock):
+    tell("ritual", "add", "morning", *MORNING)
+    clock("23T07:35")
+    with claim(str(home / "run")) as companion:
+        companion.serve(lambda request: Reply("Too many are asking at once. Try again.", 2))
+        assert "Its time came at 07:30" in tell("why", "morning")
+
+
 def test_a_ritual_is_made_and_listed_for_programs(tell):
     tell("ritual", "add", "morning", *MORNING, "--length", "6m")
     assert rituals(tell) == [

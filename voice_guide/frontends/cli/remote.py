@@ -121,10 +121,16 @@ def tell_companion(*words: str) -> int:
 
 def show_status(*, as_json: bool) -> int:
     """Print what the companion does; with none there is, that it is absent."""
-    reply = ask(find_folder(), ("status",))
-    found = json.loads(reply.answer) if reply and not reply.code else ABSENT
+    found = read_status()
     print(json.dumps(found) if as_json else status_to_text(found))
     return 0
+
+
+def read_status() -> Mapping[str, Any]:
+    """Return what the companion does, by the names of `ABSENT`, which stands for none."""
+    reply = ask(find_folder(), ("status",))
+    found: Mapping[str, Any] = json.loads(reply.answer) if reply and not reply.code else ABSENT
+    return found
 
 
 def _ask_or_start(folder: str, *words: str) -> Reply | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from voice_guide.frontends.desktop.instance.client import ask
-from voice_guide.frontends.desktop.instance.place import find_folder
+from voice_guide.frontends.cli.remote import ABSENT, read_status
 from voice_guide.session.rituals.outcome import Outcome, say_day, say_time
 
 if TYPE_CHECKING:
@@ -22,12 +20,12 @@ def tell_due(outlook: Outlook, name: str) -> Iterator[str]:
     due = [one for one in found.due if one.ritual.name == name]
     if not over and not due:
         return
-    reply = ask(find_folder(), ("status",))
-    waiting = None if reply is None else json.loads(reply.answer)["ritual_waiting"]
-    for one in over[-1:] if reply is None else ():
+    status = read_status()
+    is_there = status is not ABSENT
+    for one in () if is_there else over[-1:]:
         yield f"{say_day(one.day)}: It was not offered, because voice-guide was not running."
     for one in due:
-        said = _why_due(outlook, one, waiting, is_there=reply is not None)
+        said = _why_due(outlook, one, status["ritual_waiting"], is_there=is_there)
         yield f"{say_day(one.day)}: Its time came at {_local(outlook, one)}{said}"
 
 
