@@ -6,9 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import VoiceGuideError
-from voice_guide.frontends.cli.rituals.there import tell_there
-from voice_guide.frontends.desktop.instance.client import ask
-from voice_guide.frontends.desktop.instance.place import find_folder
+from voice_guide.frontends.cli.rituals.there import answer_there, tell_there
 from voice_guide.frontends.rituals.book import RitualBook
 from voice_guide.frontends.rituals.outlook import look
 from voice_guide.frontends.rituals.past import JournalLedger
@@ -30,7 +28,7 @@ def skip_today(services: Services, name: str) -> int:
     ritual = outlook.named(name)
     assert ritual is not None
     if (one := outlook.to_skip(ritual)) is not None:
-        if _answered_there("skip", name) is None:
+        if answer_there("skip", name) is None:
             JournalLedger(services.ledger()).skip(one, outlook.moment.now)
             tell_there()
         said = "is skipped today"
@@ -51,7 +49,7 @@ def snooze(services: Services, text: str) -> int:
     length_s = parse_snooze(text)
     moment = read_moment()
     until = moment.now + timedelta(seconds=length_s)
-    name = _answered_there("snooze", "", f"{length_s:g}")
+    name = answer_there("snooze", "", f"{length_s:g}")
     if name is None:
         waiting = look(services, moment, _BACK).waiting()
         if not waiting:
@@ -96,9 +94,3 @@ def _next_line(services: Services, name: str) -> str:
     ritual = outlook.named(name)
     next_at = ritual and outlook.next_at(ritual)
     return f" It comes next on {next_at:%A} at {next_at:%H:%M}." if next_at else ""
-
-
-def _answered_there(*words: str) -> str | None:
-    """Let the companion answer its own offer, and return whose it was; None where there is none."""
-    reply = ask(find_folder(), ("ritual", *words))
-    return None if reply is None or reply.code else reply.answer

@@ -1,4 +1,4 @@
-"""Rituals changed here are known at once there: in a companion that is under way."""
+"""What is said to rituals here reaches those that are looked after there: in a companion."""
 
 from __future__ import annotations
 
@@ -14,3 +14,9 @@ def tell_there() -> None:
     # What was asked for is done and written; one that hangs finds it when it looks by itself.
     with contextlib.suppress(VoiceGuideError):
         ask(find_folder(), ("ritual", "look"))
+
+
+def answer_there(*words: str) -> str | None:
+    """Let a companion answer its own offer, and return whose it was; None where there is none."""
+    reply = ask(find_folder(), ("ritual", *words))
+    return None if reply is None or reply.code else reply.answer
