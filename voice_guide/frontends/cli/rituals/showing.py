@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,8 +82,8 @@ def write_calendar(services: Services, file: Path, *, force: bool) -> int:
     on = [one for one in RitualBook(services).rituals(moment.now) if one.is_on]
     if not on:
         raise ExportFailed("No ritual is on, so there is nothing to write.", _HOW)
-    entries = [_to_entry(services, one) for one in on]
     local = moment.now.astimezone(moment.zone)
+    entries = [_to_entry(services, one, local.date()) for one in on]
     try:
         file.write_bytes(calendar_text(entries, local).encode())
     except OSError as error:
@@ -95,11 +95,11 @@ def write_calendar(services: Services, file: Path, *, force: bool) -> int:
 _HOW: Final = "Turn one on with: voice-guide ritual edit morning --on"
 
 
-def _to_entry(services: Services, ritual: Ritual) -> CalendarEntry:
+def _to_entry(services: Services, ritual: Ritual, day: date) -> CalendarEntry:
     # A calendar shows one entry for all days: what changes from day to day has the ritual's name.
     title = script = ""
     if is_fixed(ritual.script):
-        title = choose_script(services, ritual, read_moment().now.date()).title
+        title = choose_script(services, ritual, day).title
     if is_fixed(ritual.script) or ritual.script == PATH:
         script = ritual.script
     return CalendarEntry(ritual.name, ritual.at, ritual.days, title, script, ritual.length_s)
