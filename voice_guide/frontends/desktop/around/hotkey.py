@@ -18,6 +18,7 @@ from Xlib.display import Display
 
 from voice_guide.errors import VoiceGuideError, explain
 from voice_guide.frontends.desktop.around.keys import Keys, read_keys
+from voice_guide.frontends.desktop.around.touches import second_line
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +74,10 @@ class Hotkey:
     def _run(self) -> None:
         try:
             keys = read_keys(self.text)
-            with contextlib.closing(_connect(self._environ)) as display, _line(display) as line:
+            with (
+                contextlib.closing(_connect(self._environ)) as display,
+                second_line(display) as line,
+            ):
                 self._line = line
                 self._listen(display, keys)
         except VoiceGuideError as fault:
@@ -123,11 +127,6 @@ def _connect(environ: Mapping[str, str]) -> Display:
         return Display(environ.get("DISPLAY"))
     except (error.DisplayError, error.ConnectionClosedError, OSError) as fault:
         raise VoiceGuideError("A key of its own needs an X11 desktop.", _OTHERWISE) from fault
-
-
-def _line(display: Display) -> socket.socket:
-    """Return the connection under a second number, to be ended from another thread."""
-    return socket.socket(fileno=os.dup(display.fileno()))
 
 
 class _Grab:

@@ -63,7 +63,7 @@ class TouchWatch:
 
         try:
             name = self._environ.get("DISPLAY")
-            with contextlib.closing(Display(name)) as display, _line(display) as line:
+            with contextlib.closing(Display(name)) as display, second_line(display) as line:
                 self._line = line
                 self._listen(display)
         except (error.ConnectionClosedError, error.DisplayError) as fault:
@@ -93,7 +93,7 @@ class TouchWatch:
                 self._on_touch()
 
 
-def _line(display: Any) -> socket.socket:
+def second_line(display: Any) -> socket.socket:
     """Return the connection under a second number, to be ended from another thread."""
     return socket.socket(fileno=os.dup(display.fileno()))
 
