@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
+from icon_stand_in import Icon
 
 from voice_guide.frontends.desktop.follower import Follower
 from voice_guide.session.machine import Mode
@@ -13,18 +13,6 @@ from voice_guide.session.status import Status
 from voice_guide.store.settings import Companion
 
 PLAYING = Status(Mode.PLAYING, "a/b", "A title", "One", position_s=30.0, length_s=300.0)
-
-
-@dataclass
-class Icon:
-    icon: Any = None
-    title: str = ""
-    updates: int = 0
-
-    def update_menu(self) -> None:
-        self.updates += 1
-
-    def stop(self) -> None: ...
 
 
 class NoKeys:

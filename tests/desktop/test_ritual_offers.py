@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from icon_stand_in import Icon
 from palettes import shipped_palette
 from rig import wait_until
 
@@ -51,18 +51,6 @@ DUE = datetime(2027, 5, 4, 7, 30, tzinfo=UTC)
 KEY = Key("morning", DUE.date())
 FREE = Answer()
 PLAYING = Status(Mode.PLAYING, "a/b", "B", "One", position_s=30.0, length_s=300.0)
-
-
-@dataclass
-class Icon:
-    icon: Any = None
-    title: str = ""
-    updates: int = 0
-
-    def update_menu(self) -> None:
-        self.updates += 1
-
-    def stop(self) -> None: ...
 
 
 @dataclass
