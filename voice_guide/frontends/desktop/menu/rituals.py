@@ -54,6 +54,7 @@ class RitualEntries:
         """Yield all that is to be told, and done about it."""
         # Imported here, where something is known of rituals: the icon does not wait for it.
         from voice_guide.frontends.desktop.rituals import deeds  # noqa: PLC0415
+        from voice_guide.frontends.rituals.book import RitualBook  # noqa: PLC0415 - as above
 
         def change(deed: Callable[[], None]) -> Callable[..., None]:
             def and_tell() -> None:
@@ -75,7 +76,7 @@ class RitualEntries:
         yield Menu.SEPARATOR
 
         def switch(one: Switch) -> MenuItem:
-            turn = change(lambda: deeds.turn(services, one.name, is_on=not one.is_on))
+            turn = change(lambda: deeds.turn(RitualBook(services), one.name, is_on=not one.is_on))
             return MenuItem(one.label, turn, checked=lambda _: one.is_on)
 
         yield from map(switch, seen.switches)

@@ -12,9 +12,8 @@ from voice_guide.session.rituals.clocks import read_moment
 from voice_guide.session.rituals.ritual import Occurrence
 
 
-def turn(services: Services, name: str, *, is_on: bool) -> None:
+def turn(book: RitualBook, name: str, *, is_on: bool) -> None:
     """Let a ritual be offered, or not; one that was only suggested is made."""
-    book = RitualBook(services)
     if name in book.tables():
         book.change(name, {"on": is_on})
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from voice_guide.errors import VoiceGuideError, explain
 from voice_guide.frontends.desktop.notify import Button, Notice, Notifier
+from voice_guide.frontends.desktop.rituals.deeds import turn
 from voice_guide.frontends.rituals.book import SUGGESTED, RitualBook
 
 if TYPE_CHECKING:
@@ -69,9 +70,8 @@ def _answer(book: RitualBook, key: str) -> None:
     if key == _BOTH:
         for name, fields in SUGGESTED.items():
             # Meanwhile one may have been turned on in the menu, or made by hand at another hour.
-            if (known := book.tables().get(name)) is None:
-                book.add(name, {**fields, "on": True})
-            elif known.at == fields["at"]:
-                book.change(name, {"on": True})
+            known = book.tables().get(name)
+            if known is None or known.at == fields["at"]:
+                turn(book, name, is_on=True)
     elif key == _NEITHER and book.is_undecided():
         book.decide()
