@@ -158,6 +158,36 @@ def test_a_session_has_a_name_before_it_can_be_heard(controller):
     assert {(status.script, status.title) for status in seen} == {("word", "A word")}
 
 
+def test_once_a_session_is_asked_for_no_other_is_seen(controller):
+    """Or a pause said right after a beginning would meet the session before."""
+    other = Ask(ASK.script, "other", Request())
+    for end in (None, e.Stop(5.0), e.Stop(0.0)):
+        controller.send(e.SetVolume(-6.0))
+        controller.send(e.Play(ASK))
+        assert (controller.status.state, controller.status.script) == (Mode.PREPARING, "word")
+        wait_until(lambda: controller.status.state is Mode.PLAYING)
+        if end is not None:
+            controller.send(end)
+            wait_until(lambda: controller.status.is_ending or controller.status.state is Mode.ENDED)
+        controller.send(e.Play(other))
+        seen = [controller.status]
+        wait_until(lambda s=seen: s.append(controller.status) or s[-1].state is Mode.PLAYING)
+        assert {one.script for one in seen} == {"other"}
+        assert not any(one.is_ending for one in seen)
+        assert {one.volume_db for one in seen} == {-6.0}
+
+
+def test_a_session_that_cannot_begin_is_not_awaited_for_ever():
+    def no_player():
+        raise RuntimeError("no player")
+
+    made = Controller(SilentEngine, shipped_palette, no_player)
+    made.send(e.Play(ASK))
+    wait_until(lambda: made.status.state is Mode.ENDED)
+    assert made.status.fault
+    made.close()
+
+
 def test_nothing_is_left_running(controller):
     controller.send(e.Play(ASK))
     wait_until(lambda: controller.status.state is Mode.PLAYING)

@@ -11,8 +11,8 @@ from typing import Final
 
 from voice_guide.output.player import Player
 from voice_guide.session.conductor import Conductor
-from voice_guide.session.events import Command, Event, Stop
-from voice_guide.session.machine import ACTIVE
+from voice_guide.session.events import Command, Event, Play, Stop
+from voice_guide.session.machine import ACTIVE, Mode
 from voice_guide.session.prepare import Happening
 from voice_guide.session.status import Ending, Status
 from voice_guide.sound.palette import Palette
@@ -58,6 +58,9 @@ class Controller:
         self._inbox: queue.SimpleQueue[Event | Happening | None] = queue.SimpleQueue()
         self._subscribers: tuple[Subscriber, ...] = ()
         self._status = Status()
+        self._coming: Play | None = None
+        self._begun: Play | None = None
+        self._asking = threading.Lock()
         self._on_rest = on_rest
         self._has_played = False
         self._conductor = Conductor(engine, palette, player, self._inbox.put, on_ended, on_heard)
@@ -66,8 +69,13 @@ class Controller:
 
     @property
     def status(self) -> Status:
-        """The last thing there was to see."""
-        return self._status
+        """The last thing there was to see; once a session is asked for, it is that one."""
+        # Or whoever begins one and pauses it at once meets the session that it takes the place of.
+        coming = self._coming
+        if coming is None:
+            return self._status
+        name, title = coming.ask.name, coming.ask.script.header.title
+        return Status(Mode.PREPARING, name, title, volume_db=self._status.volume_db)
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call this with every new status, in the session's own thread: be quick there."""
@@ -75,7 +83,12 @@ class Controller:
 
     def send(self, command: Command) -> None:
         """Ask for something, and return at once; what comes of it shows in the status."""
-        self._inbox.put(command)
+        if not isinstance(command, Play):
+            self._inbox.put(command)
+            return
+        with self._asking:  # the last of two at once is also the last to be heard
+            self._coming = command
+            self._inbox.put(command)
 
     def close(self, fade_s: float = 0.0) -> None:
         """End, with a fade if asked for, and wait until the thread is gone. Safe to call twice."""
@@ -88,7 +101,7 @@ class Controller:
         is_over = threading.Event()
         self.subscribe(lambda status: None if status.state in ACTIVE else is_over.set())
         self.send(Stop(fade_s))
-        if self._status.state in ACTIVE:
+        if self.status.state in ACTIVE:
             is_over.wait(fade_s + _CLOSE_S)
 
     def _run(self) -> None:
@@ -99,6 +112,7 @@ class Controller:
             except Exception as error:  # noqa: BLE001 - the one catch-all of this thread
                 self._conductor.report(error)
             self._publish()
+            self._meet()
         with contextlib.suppress(Exception):
             self._conductor.close()
 
@@ -115,8 +129,17 @@ class Controller:
             return True
         if event is None:
             return False
+        self._begun = event if isinstance(event, Play) else None
         self._conductor.hear(event)
         return True
+
+    def _meet(self) -> None:
+        """See that what has come shows in the status from now on, and is not awaited any more."""
+        if self._begun is not None:
+            with self._asking:
+                if self._begun is self._coming:
+                    self._coming = None
+            self._begun = None
 
     def _publish(self) -> None:
         status = self._conductor.status()
