@@ -247,6 +247,41 @@ def test_closing_does_not_wait_for_one_that_hangs(engine_with, tmp_path: Path, b
         assert failed.get(timeout=5)
 
 
+def test_closing_does_not_wait_for_one_that_comes_to_hang(
+    engine_with, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system was still starting it when the close began."""
+    engine = engine_with("time.sleep(60)", Limits(ready_s=30.0))
+    is_asked, may_start = threading.Event(), threading.Event()
+    start = subprocess.Popen
+
+    def start_slowly(*words: object, **how: object) -> subprocess.Popen[bytes]:
+        is_asked.set()
+        may_start.wait(10)
+        return start(*words, **how)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(subprocess, "Popen", start_slowly)
+    failed: queue.SimpleQueue[Exception] = queue.SimpleQueue()
+
+    def list_voices() -> None:
+        try:
+            engine.voices()
+        except VoiceUnavailable as error:
+            failed.put(error)
+
+    asker = threading.Thread(target=list_voices)
+    closer = threading.Thread(target=engine.close)
+    asker.start()
+    assert is_asked.wait(5)
+    closer.start()
+    wait_until(lambda: engine._is_closing)
+    may_start.set()
+    closer.join(5)
+    asker.join(5)
+    assert not closer.is_alive()
+    assert failed.get(timeout=5)
+
+
 def test_nothing_speakable_starts_no_child(engine_with, tmp_path: Path) -> None:
     with pytest.raises(SynthesisFailed, match="nothing to speak"):
         engine_with().speak(Utterance("…"))

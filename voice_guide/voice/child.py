@@ -37,6 +37,9 @@ _NATIVE: Final = sys.platform in ("win32", "darwin")
 _APART_ON_WINDOWS: Final = 0x0000_0200 | 0x0800_0000
 _SILENT_BELOW: Final = 1e-3
 
+_KILLED_EVERY_S: Final = 0.02
+"""Between kills of who holds up a close: to kill again what is dead already costs nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -83,11 +86,15 @@ class ChildEngine:
         """End the child, also while it speaks; the next utterance would start another."""
         self._is_closing = True
         try:
-            worker = self._worker
-            if worker is not None:
-                worker.kill()  # whoever waits for its words, perhaps in vain, waits no more
-            with self._lock:
+            # Whoever waits for a child's words, perhaps in vain, waits no more; nor for those of a
+            # child that was only being started.
+            while not self._lock.acquire(timeout=_KILLED_EVERY_S):
+                if (worker := self._worker) is not None:
+                    worker.kill()
+            try:
                 self._end()
+            finally:
+                self._lock.release()
         finally:
             self._is_closing = False
 
