@@ -4,6 +4,7 @@
 import contextlib
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -115,6 +116,7 @@ class World:
             **self.desk.env,
             **{k: v for k, v in sound.items() if k.startswith(("ALSA", "PULSE"))},
             "PYTHONPATH": str(ROOT),
+            "PYTHONFAULTHANDLER": "1",  # what hangs can say where: see `leaves`
             "VOICE_GUIDE_HOME": str(self.home),
             **self.extra,
         }
@@ -154,9 +156,18 @@ class World:
 
     def end(self) -> None:
         """Ask the companion to leave, and see that it does."""
-        assert self.process is not None
         self.ask("quit")
-        assert self.process.wait(20) == 0
+        assert self.leaves() == 0
+
+    def leaves(self, timeout_s: float = 20.0) -> int:
+        """Wait until the companion is gone, and return its exit code."""
+        assert self.process is not None
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(10)
+            raise AssertionError(f"it does not leave: {self.log}") from None
 
     def ask(self, *words: str) -> Reply | None:
         """Hand these words to the companion, as a second start does."""

@@ -5,29 +5,26 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 from typing import TYPE_CHECKING
+
+from voice_guide import ending
 
 if TYPE_CHECKING:
     from voice_guide.frontends.services import Services
 
 DONE, FAULT, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
-_LAST_S = 10
-"""Nothing that ends takes longer; then the system ends it, whatever it hangs on."""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code: 0, 1 (explained), 2 (usage) or 130."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     wants_details = "--debug" in arguments
+    shown = [one for one in arguments if one != "--debug"]
     _survive_any_terminal()
     try:
-        _end_like_ctrl_c()
-        shown = [one for one in arguments if one != "--debug"]
+        ending.end_like_ctrl_c()
         code = _run(shown, wants_details=wants_details)
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -41,12 +38,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if wants_details:
             raise
         code = _tell(error)
-    # All is said and done; Ctrl-C must not turn the last milliseconds into a failure.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "alarm"):
-        signal.alarm(0)
-    if code == INTERRUPTED and argv is None:
-        _leave_at_once(code)
+    ending.all_is_done()
+    # Python ends itself by SIGINT, whatever code is returned, when Ctrl-C came inside an `exec`, as
+    # of a dataclass that was being imported. And it waits for every thread: what the companion's
+    # hang on, as a voice or a sound library, must not keep it.
+    if argv is None and (code == INTERRUPTED or not shown):
+        ending.leave_at_once(code)
     return code
 
 
@@ -101,45 +98,11 @@ def _tell(error: Exception) -> int:
     return FAULT
 
 
-def _leave_at_once(code: int) -> None:
-    # Python ends itself by SIGINT, whatever code is returned, when Ctrl-C came inside an `exec`, as
-    # of a dataclass that was being imported. Everything of ours is closed by now.
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            stream.flush()
-    os._exit(code)
-
-
 def _survive_any_terminal() -> None:
     # A terminal that cannot show a letter shows a question mark; that is no reason to stop.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-
-
-def _end_like_ctrl_c() -> None:
-    # A closed terminal or a polite kill also ends child processes and leaves no half-written file.
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
-    # Even where a shell script started us in the background, with SIGINT ignored.
-    signal.signal(signal.SIGINT, _interrupt)
-
-
-def _interrupt(number: int, _frame: FrameType | None) -> None:
-    if number != signal.SIGINT:
-        _end_in_peace()
-    raise KeyboardInterrupt
-
-
-def _end_in_peace() -> None:
-    # A logout sends several: what has begun to end gently is not cut short by the next. Somebody
-    # at a terminal who presses Ctrl-C once more still is in a hurry, and so is SIGALRM.
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
-    if hasattr(signal, "alarm"):
-        signal.alarm(_LAST_S)
 
 
 if __name__ == "__main__":

@@ -127,5 +127,6 @@ def test_a_click_begins_and_another_pauses(
         companion = Companion(services, instance, system)
         somebody = use(folder, click)
         companion.run()
+        companion.close()
         somebody.join(30)
         assert not (made.windows if on == "windows" else made.items)

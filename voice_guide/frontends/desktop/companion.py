@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from voice_guide.ending import end_in_peace
 from voice_guide.errors import explain
 from voice_guide.frontends.desktop.autostart import find_autostart
 from voice_guide.frontends.desktop.commander import Commander
@@ -68,7 +69,12 @@ def run_companion(services: Services) -> int:
         return 0
     share_one_arena()
     with held:
-        Companion(services, held, find_system(say)).run()
+        companion = Companion(services, held, find_system(say))
+        try:
+            companion.run()
+        finally:
+            end_in_peace()
+            companion.close()
     return 0
 
 
@@ -108,18 +114,16 @@ class Companion:
 
     def run(self) -> None:
         """Show the icon, and be there until asked to leave."""
-        try:
-            self._system.watch_sleep(self._go_to_sleep)
-            self._instance.serve(self._commander.answer)
-            self._system.stay(self._begin_to_load, self._leaving)
-        finally:
-            self._close()
+        self._system.watch_sleep(self._go_to_sleep)
+        self._instance.serve(self._commander.answer)
+        self._system.stay(self._begin_to_load, self._leaving)
 
     def leave(self) -> None:
         """End the program, from any thread."""
         self._leaving.set()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Take all of it away again: sound, icon, notices and threads."""
         self._instance.close()
         if (rituals := self._commander.rituals) is not None:
             rituals.close()
