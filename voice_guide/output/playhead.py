@@ -21,9 +21,9 @@ from voice_guide.sound.clip import Frames, Samples, seconds_to_frames
 FADE: Final[Frames] = seconds_to_frames(0.030)
 """Fade at every jump: 10 ms already splatters at -96 dB, 20 to 50 ms sounds like no cut at all."""
 
-PAUSE_FADE: Final[Frames] = seconds_to_frames(0.060)
-"""Fade of a pause: soft (20 ms splatter at -108 dB), and silent within 0.3 s of a click when the
-device's buffer is heard out before it."""
+PAUSE_FADE: Final[Frames] = seconds_to_frames(0.045)
+"""Fade of a pause: soft (20 ms splatter at -108 dB), and silent within 0.3 s of a click when a
+block and the device's buffer are heard out before it: with 60 ms it took 303 ms at worst."""
 
 BOUNDARY_AHEAD: Final[Frames] = PAUSE_FADE
 """A boundary this near is waited for rather than going back to the last one."""
