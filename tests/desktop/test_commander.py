@@ -206,6 +206,18 @@ def test_a_bed_of_the_settings_that_is_gone_keeps_no_session_away(desk: Desk) ->
         desk.answer("play", wishes_to_text("4-7-8", Wishes(bed="rainn")))
 
 
+def test_only_a_voice_that_was_asked_for_has_to_speak(desk: Desk) -> None:
+    settings = desk.services.paths.settings
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[voice]\nid = "nobody"\n')
+    assert desk.answer("toggle") == Reply("Playing Counting to five.")
+    assert desk.answer("play", wishes_to_text("4-7-8", Wishes())).code == 0
+    desk.answer("play", wishes_to_text("4-7-8", Wishes(voice="silent")))
+    asks = [one.ask for one in desk.sent if isinstance(one, events.Play)]
+    assert [one.request.voicing.voice for one in asks] == ["nobody", "nobody", "silent"]
+    assert [one.or_usual_voice for one in asks] == [True, True, False]
+
+
 def test_a_favourite_with_a_fault_does_not_either(desk: Desk, tmp_path: Path) -> None:
     broken = tmp_path / "broken.md"
     broken.write_text("[paws 5s]\n")

@@ -167,6 +167,19 @@ def test_no_voice_at_all_is_told_and_the_bells_ring(companion: World) -> None:
     see_the_next_one_play(companion)
 
 
+def test_a_voice_of_the_settings_that_is_gone_gives_way_to_the_usual_one(companion: World) -> None:
+    settings = companion.home / "config" / "settings.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[voice]\nid = "nobody"\n')
+    assert companion.say("toggle").startswith("Playing")
+    companion.wait_for("playing")
+    companion.wait_for_notice("There is no voice “nobody” any more, so it is the usual one.")
+    settings.unlink()
+    companion.say("stop")
+    companion.wait_for("idle")
+    see_the_next_one_play(companion)
+
+
 # The desktop.
 
 

@@ -104,7 +104,7 @@ def refuse_early(services: Services, ask: Ask) -> None:
     from voice_guide.session.prepare import can_surely_last, prepare, try_voice
 
     check_bed(services, ask.request.bed)
-    if ask.request.voicing.voice != Voicing().voice:
+    if ask.request.voicing.voice != Voicing().voice and not ask.or_usual_voice:
         try_voice(ask, services.engine())
     if not can_surely_last(ask):
         prepare(ask, services.engine(), services.palette())

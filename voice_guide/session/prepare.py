@@ -42,6 +42,8 @@ _ESTIMATE_SLACK: Final = 1.05
 _AT_ONCE: Final = 2
 """While an engine speaks one line in its own process, the one before is polished in this one."""
 
+LOST_VOICE: Final = "There is no voice “{}” any more, so it is the usual one."
+
 FAILURES_IN_A_ROW: Final = 3
 """After so many the engine is given up: each had a fresh start of its own already."""
 
@@ -56,6 +58,8 @@ class Ask:
     request: Request
     ritual: str = ""
     """Name of the ritual that it belongs to; empty when it was begun by hand."""
+    or_usual_voice: bool = False
+    """Nobody has just asked for this voice: where there is none such, the usual one speaks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,10 +85,22 @@ def prepare(
     Raises
     ------
     VoiceUnknown
-        The engine works but lacks the voice that was asked for.
+        The engine works but lacks the voice that was asked for, and no other will do.
     LengthOutOfReach, SoundNotFound
         The request cannot be met.
     """
+    try:
+        return _prepare(ask, engine, palette, progress)
+    except VoiceUnknown:
+        lost, usual = ask.request.voicing, replace(ask.request.voicing, voice=Voicing().voice)
+        if not ask.or_usual_voice or lost == usual:
+            raise
+    ask = replace(ask, request=replace(ask.request, voicing=usual))
+    prepared = _prepare(ask, engine, palette, progress)
+    return replace(prepared, notice=f"{LOST_VOICE.format(lost.voice)} {prepared.notice}".strip())
+
+
+def _prepare(ask: Ask, engine: Engine, palette: Palette, progress: Progress | None) -> Prepared:
     engine = choose_engine(ask.request.voicing, engine)
     clips, notice = speak_all(utterances(ask.script, ask.request), engine, progress)
     score = compile_score(ask.script, clips, palette, ask.request, name=ask.name)

@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from voice_guide.errors import VoiceGuideError
@@ -114,6 +115,7 @@ class Commander:
         lost = ""
         if not wishes.bed:  # it is the settings' own: nobody who clicks has just asked for it
             ask, lost = leave_lost_bed(self._services, ask)
+        ask = replace(ask, or_usual_voice=not wishes.voice)
         if is_awaited:
             refuse_early(self._services, ask)
         self._touch()

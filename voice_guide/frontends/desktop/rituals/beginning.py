@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from voice_guide.errors import LengthOutOfReach, SoundNotFound, VoiceGuideError, VoiceUnknown
 from voice_guide.frontends.asking import LOST_BED, Wishes, read_script, seed_of_today
 from voice_guide.frontends.rituals.choosing import Chosen
+from voice_guide.session.prepare import LOST_VOICE
 
 if TYPE_CHECKING:
     from voice_guide.frontends.services import Services
@@ -19,7 +20,7 @@ Play = Callable[[str, Wishes], str]
 
 _WITHOUT: Final[dict[type[Exception], tuple[str, str]]] = {
     LengthOutOfReach: ("length_s", ""),
-    VoiceUnknown: ("voice", "There is no voice “{}” any more, so it is the usual one."),
+    VoiceUnknown: ("voice", LOST_VOICE),
     SoundNotFound: ("bed", LOST_BED),
 }
 """The wish that a fault is about, and what is said when it is left out."""
