@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -60,7 +60,9 @@ class ChildEngine:
         self._limits = limits
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
-        self._is_closing = False
+        self._closings = 0
+        self._asked_at = 0
+        """How many closings there were when what holds the lock was asked for."""
         self._voices: tuple[VoiceInfo, ...] = ()
 
     @property
@@ -70,33 +72,46 @@ class ChildEngine:
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Return the chosen ones, then every language the engine has."""
-        with self._lock:
+        with self._turn(self._closings):
             return self._all_voices()
 
     def speak(self, utterance: Utterance) -> Clip:
         """Return the utterance as a polished clip."""
+        asked_at = self._closings
         pieces = split_long(sanitise(utterance.text))
-        with self._lock:
+        with self._turn(asked_at):
             spoken = [self._render(piece, utterance.voicing) for piece in pieces]
         rate_hz = spoken[0][1]
         raw = join([samples for samples, _ in spoken], rate_hz)
         return Clip(polish(raw, rate_hz), utterance.text)
 
     def close(self) -> None:
-        """End the child, also while it speaks; the next utterance would start another."""
-        self._is_closing = True
+        """End the child, also while it speaks, and let down all who wait for one.
+
+        What is asked for later would start another.
+        """
+        self._closings += 1
+        # Whoever waits for a child's words, perhaps in vain, waits no more; nor for those of a
+        # child that was only being started.
+        while not self._lock.acquire(timeout=_KILLED_EVERY_S):
+            if (worker := self._worker) is not None:
+                worker.kill()
         try:
-            # Whoever waits for a child's words, perhaps in vain, waits no more; nor for those of a
-            # child that was only being started.
-            while not self._lock.acquire(timeout=_KILLED_EVERY_S):
-                if (worker := self._worker) is not None:
-                    worker.kill()
-            try:
-                self._end()
-            finally:
-                self._lock.release()
+            self._end()
         finally:
-            self._is_closing = False
+            self._lock.release()
+
+    @contextlib.contextmanager
+    def _turn(self, asked_at: int) -> Iterator[None]:
+        """Have the child for oneself."""
+        with self._lock:
+            self._asked_at = asked_at
+            yield
+
+    @property
+    def _is_let_down(self) -> bool:
+        """Whether the engine was closed since it was asked for what it is at."""
+        return self._asked_at != self._closings
 
     def _render(self, text: str, voicing: Voicing) -> tuple[Samples, int]:
         """Speak one piece; where that fails, once more with a fresh child."""
@@ -137,9 +152,9 @@ class ChildEngine:
         return samples, rate_hz
 
     def _started(self) -> _Worker:
-        if self._worker is None and not self._is_closing:
+        if self._worker is None and not self._is_let_down:
             self._start()
-        if self._worker is None or self._is_closing:
+        if self._worker is None or self._is_let_down:
             raise _WorkerError("it is not needed any more")
         return self._worker
 
@@ -152,7 +167,7 @@ class ChildEngine:
                 break
             except _EndedUnasked as fault:
                 self._end()
-                if is_last or self._is_closing:
+                if is_last or self._is_let_down:
                     raise _unavailable(str(fault)) from fault
             except BaseException:  # also Ctrl-C while it starts
                 self._end()
