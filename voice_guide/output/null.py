@@ -80,8 +80,10 @@ class NullOutput:
         return pulled
 
     def _keep_time(self) -> None:
-        ended, began, blocks = self._ended, time.monotonic(), 0
+        ended, due = self._ended, time.monotonic()
         while not ended.is_set():
             self.advance(BLOCK)
-            blocks += 1
-            ended.wait(began + blocks * BLOCK / SAMPLE_RATE - time.monotonic())
+            # What a busy machine, or a sleep, kept from it is lost, as with a device: made up for
+            # in a rush, it would take lines of the screen along that nobody had seen.
+            due = max(due + BLOCK / SAMPLE_RATE, time.monotonic())
+            ended.wait(due - time.monotonic())
