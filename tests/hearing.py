@@ -50,6 +50,17 @@ class Ear:
         """Return how many frames had come by this moment."""
         return self._frames[max(0, bisect_right(self._moments, moment_s) - 1)]
 
+    def frame_due(self, moment_s: float) -> int:
+        """Return how many frames would have come by this moment, had each been as quick as any.
+
+        A recorder that was held up hands over later what sounded before: this is not misled by it.
+        """
+        rate = 48_000
+        pairs = zip(tuple(self._moments), tuple(self._frames), strict=False)
+        # The moment at which a stream of these frames would have begun, at its least delay.
+        began_s = min(moment - frames / rate for moment, frames in pairs)
+        return round((moment_s - began_s) * rate)
+
     def came_s(self, frame: int) -> float:
         """Return the moment at which this frame was there."""
         return self._moments[min(bisect_right(self._frames, frame), len(self._moments) - 1)]

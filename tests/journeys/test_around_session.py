@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from companion_rig import World, needs_world, sounding, wait_for_sound, world
+from hearing import listening
 from own_bus import OwnBus, needs_bus, own_bus
 from rig import SAMPLE_RATE, Rig, end_process, needs_rig, wait_until
 from stand_ins import Logind, Player
@@ -69,16 +70,18 @@ def test_sleep_pauses_and_waking_says_nothing(desk: World, system_bus: OwnBus) -
     begin_to_play(desk)
     assert logind.read() == "held sleep delay"
     assert desk.rig is not None
-    with desk.rig.record() as recording:
+    with listening(desk.rig) as ear:
+        recording = ear.recording
         wait_for_sound(recording)
         logind.sleeps(system_bus, True)
         # Sleep is held off until the fade was heard.
         assert logind.read() == "let go"
-        quiet_from = recording.frames() + round(0.1 * SAMPLE_RATE)  # it may lag behind a little
+        quiet_from = ear.frame_due(time.monotonic()) + round(0.1 * SAMPLE_RATE)
         assert desk.status()["state"] == "paused"
         logind.sleeps(system_bus, False)
         assert logind.read() == "held sleep delay"
         stays(desk, "paused")
+        wait_until(lambda: recording.frames() > quiet_from, what="the recording does not go on")
         assert sounding(recording, quiet_from) == 0
         assert desk.say("toggle") == "Going on."
         wait_for_sound(recording)
@@ -120,11 +123,18 @@ def test_a_locked_screen_stops_nothing(
 
 @contextlib.contextmanager
 def recording_from(rig: Rig, source: str) -> Iterator[None]:
+    before = recorders(rig)
     process = subprocess.Popen(["parec", "-d", source], env=rig.env, stdout=subprocess.DEVNULL)
     try:
+        wait_until(lambda: recorders(rig) > before, what="nothing is recorded")
         yield
     finally:
         end_process(process)
+
+
+def recorders(rig: Rig) -> int:
+    """Count the streams that are recorded from the server now."""
+    return len(rig.pactl("list", "short", "source-outputs").stdout.splitlines())
 
 
 def add_microphone(rig: Rig) -> None:

@@ -100,16 +100,20 @@ def desk() -> Iterator[Desk]:
 
 def test_a_panel_that_is_seconds_late_shows_what_plays(desk: Desk) -> None:
     desk.start_dunst()
+    began_s = time.monotonic()
     desk.start()
     desk.ask(*PROGRAM, "play", "ninety-second-reset")
     wait_until(lambda: desk.state() == "playing", 15.0, "it does not play")
-    time.sleep(5.0)  # how late the panel is
+    time.sleep(max(0.0, began_s + 4.0 - time.monotonic()))  # how late the panel is
     desk.panel.start_panel()
     desk.panel.wait_for_icon()
+    late_s = time.monotonic() - began_s
     assert desk.panel.menu()[0].label == "Pause"
     desk.panel.click_icon()
     wait_until(lambda: desk.state() == "paused", 15.0, "the click is not heard")
-    assert desk.notices() == desk.notices("history") == 0
+    wait_until(lambda: desk.notices() == 0, what="something is told")
+    # Where all of this took too long, there was no tray for a while, which was told.
+    assert desk.notices("history") == 0 or late_s > GRACE_S
 
 
 def test_no_tray_is_told_once_and_withdrawn(desk: Desk) -> None:
