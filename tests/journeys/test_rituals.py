@@ -182,8 +182,9 @@ def test_due_heard_put_off_offered_again_begun_and_written_down(evening: Evening
     print(f"the chime was heard {late_s:.2f} s after the minute")
     assert -0.1 < late_s < 3.0
     wait_until(evening.is_amber, what="the icon stays as it was")
-    first = evening.desk.menu()[0]
-    assert first.label == "Start soon"
+    wait_until(
+        lambda: evening.desk.menu()[0].label == "Start soon", what="the menu does not offer it"
+    )
     assert "waits for an answer" in evening.say("why", "soon")
     evening.press("Snooze")
     wait_until(lambda: evening.waiting() is None, what="it is not put off")
@@ -195,7 +196,7 @@ def test_due_heard_put_off_offered_again_begun_and_written_down(evening: Evening
     evening.press("Start")
     evening.wait_for("playing")
     assert evening.playing("script") == "breathing/ninety-second-reset"
-    assert evening.notices() == 0
+    wait_until(lambda: not evening.notices(), what="the notice stays")
     wait_until(lambda: evening.playing("position_s") > 3.0)
     evening.say("stop")
     evening.wait_for("idle")
@@ -217,7 +218,7 @@ def test_by_itself_when_nobody_objects(evening: Evening) -> None:
     print(f"it began {took_s:.1f} s after its time")
     assert 14.0 < took_s < 30.0
     assert evening.waiting() is None
-    assert evening.notices() == 0
+    wait_until(lambda: not evening.notices(), what="the notice stays")
     assert "began by itself" in evening.say("why", "night")
 
 
@@ -236,12 +237,13 @@ def test_whoever_touches_anything_is_asked_first(evening: Evening, touch: str) -
     else:
         evening.run("playerctl", "-p", "voice_guide", "play-pause")
     wait_until(
-        lambda: not evening.run("playerctl", "-p", "voice_guide", "status"), 5.0, "it goes on"
+        lambda: not evening.run("playerctl", "-p", "voice_guide", "status"), what="it goes on"
     )
-    # What the device held is heard; then nothing more, for the ten seconds and some.
-    quiet_from = evening.frames() + SAMPLE_RATE
-    quiet_s = 12 if touch == "key" else 2
-    wait_until(lambda: evening.frames() > quiet_from + quiet_s * SAMPLE_RATE, 20.0)
+    # What the device held is heard, and a busy machine is slow to fade; chime and sentence would
+    # take eight seconds. Then nothing more, for the ten seconds and some.
+    quiet_from = evening.frames() + 3 * SAMPLE_RATE
+    quiet_s = 12 if touch == "key" else 5
+    wait_until(lambda: evening.frames() > quiet_from + quiet_s * SAMPLE_RATE, 40.0)
     assert evening.is_silent_from(quiet_from)
     assert (evening.state(), evening.waiting()) == ("idle", "night")
     evening.desk.click_icon()  # a yes
@@ -260,7 +262,7 @@ def test_do_not_disturb_defers_and_a_middle_click_puts_off(evening: Evening) -> 
     assert "do not disturb was on" in evening.say("why", "night")
     evening.run("dunstctl", "set-paused", "false")
     ask(str(evening.home / "run"), ("ritual", "look"))  # it would look within 20 s by itself
-    evening.wait_for_offer("night")
+    evening.wait_for_offer("night", 40.0)
     wait_until(lambda: not evening.is_silent_from(0), what="no chime")
     evening.desk.click_icon("middle")
     wait_until(lambda: evening.told("night")[-1] is Outcome.SNOOZED)
