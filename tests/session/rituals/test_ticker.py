@@ -15,7 +15,7 @@ from voice_guide.errors import VoiceGuideError
 from voice_guide.session.rituals.clocks import read_moment
 from voice_guide.session.rituals.offer import Offer, Skip, Snooze, Stage, Start
 from voice_guide.session.rituals.ritual import Key, Ritual
-from voice_guide.session.rituals.ticker import Ticker
+from voice_guide.session.rituals.ticker import CAP_S, Ticker
 from voice_guide.session.rituals.usher import Usher
 
 
@@ -24,7 +24,7 @@ def test_it_offers_at_the_minute_however_long_a_wait_may_be() -> None:
     with at_home(home):
         home.wait_for(Stage.WAITING)
     late_s = (home.seen[0][1] - MORNING).total_seconds()
-    assert 0 <= late_s < 1
+    assert 0 <= late_s < CAP_S / 4, "in time, and not when it looked anyway"
 
 
 def test_without_a_ritual_nothing_wakes_it_until_it_is_told() -> None:
@@ -136,7 +136,7 @@ def test_a_snooze_that_could_not_be_written_ends_all_the_same() -> None:
 
 
 def test_rituals_that_cannot_be_read_leave_those_that_were_known() -> None:
-    home = Home(Clock.before(MORNING, 1.0))
+    home = Home(Clock.before(MORNING, 1800))
     known = list(home.rituals)
 
     def read() -> list[Ritual]:
@@ -151,6 +151,9 @@ def test_rituals_that_cannot_be_read_leave_those_that_were_known() -> None:
         wait_until(lambda: home.memory.reads > 0)
         known.clear()
         ticker.change()
+        wait_until(lambda: bool(faults))
+        home.clock.ahead += timedelta(seconds=2000)
+        ticker.hasten()
         home.wait_for(Stage.WAITING)
         assert faults == ["line 3: at is 25:61"]
     finally:
