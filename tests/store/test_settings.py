@@ -170,13 +170,13 @@ def test_a_fault_is_not_looked_for_inside_a_text(file: Path) -> None:
 
 @pytest.mark.long
 def test_a_file_that_is_something_else_is_refused_soon(file: Path) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert "line 1" in fault(file, "what is this?\n" * 60_000)
     assert "line 1, column 1: `x" in fault(file, 'x = """\n' + "a = 1\n" * 40)
     assert "breaks off" in fault(file, 'x = """\n' + "a = 1\n" * 1_500)
     fault(file, "[" * 900_000)
     assert "too deep" in fault(file, "[voice]\nid = " + "[" * 900_000)
-    assert time.monotonic() - began < 20.0
+    assert time.process_time() - began < 20.0
 
 
 @given(st.text(st.sampled_from("[]{}=.,\"'#\\ \n\tabcxyz0123-_"), max_size=80))

@@ -68,7 +68,7 @@ def test_a_file_that_stays_is_read_once(
 def test_a_change_within_one_tick_of_the_clock_is_seen_once_it_has_gone_by(path: Path) -> None:
     """As on a stick whose clock goes by two seconds: nothing tells one file from the other."""
     path.parent.mkdir()
-    written_ns = time.time_ns() - 2_500_000_000
+    written_ns = time.time_ns() - 1_500_000_000
     file = SettingsFile(path, lambda _path: (written_ns,))
     path.write_text('[sound]\nbed = "rain"\n')
     assert file.current().sound.bed == "rain"
@@ -178,11 +178,19 @@ def test_a_reader_never_meets_half_a_file(path: Path, file: SettingsFile) -> Non
 
     reader = threading.Thread(target=read)
     reader.start()
-    for _ in range(20):
+
+    def both_were_met() -> bool:
         file.change({FAVOURITE: short})
         file.change({FAVOURITE: long})
-    over.set()
-    reader.join()
+        return {long, short} <= seen
+
+    try:
+        for _ in range(20):
+            both_were_met()
+        wait_until(both_were_met, what="the reader meets one alone")
+    finally:
+        over.set()
+        reader.join()
     assert seen == {long, short}
 
 
