@@ -123,6 +123,7 @@ print(*sorted(sys.modules), file=sys.stderr)
     ours = {name for name in loaded if name.startswith("voice_guide.")}
     assert ours == {
         "voice_guide.__main__",
+        "voice_guide.ending",
         "voice_guide.frontends",
         "voice_guide.frontends.cli",
         "voice_guide.frontends.cli.remote",
