@@ -22,7 +22,7 @@ from voice_guide.errors import VoiceGuideError
 from voice_guide.frontends.desktop.instance import claim as claiming
 from voice_guide.frontends.desktop.instance import door, place
 from voice_guide.frontends.desktop.instance.claim import Instance, claim, claim_or_ask
-from voice_guide.frontends.desktop.instance.client import ask
+from voice_guide.frontends.desktop.instance.client import TIMEOUT_S, ask
 from voice_guide.frontends.desktop.instance.door import CLIENT_S
 from voice_guide.frontends.desktop.instance.wire import REQUEST_LIMIT, Reply, Request
 from voice_guide.store.paths import HOME_VARIABLE
@@ -227,6 +227,15 @@ def test_one_that_is_ending_is_waited_for(folder: str, companion: Instance) -> N
     timer.join()
     assert isinstance(found, Instance)
     found.close()
+
+
+@pytest.mark.long
+def test_one_that_is_slow_to_start_is_waited_for(folder: str) -> None:
+    with claim(folder) as slow:
+        timer = threading.Timer(TIMEOUT_S + 0.5, slow.serve, [echo])
+        timer.start()
+        assert claim_or_ask(folder, ("status",)) == Reply("status")
+        timer.join()
 
 
 def test_one_that_never_answers_is_told_of(folder: str) -> None:

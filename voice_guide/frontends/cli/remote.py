@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from voice_guide.frontends.desktop.instance.client import ask
+from voice_guide.frontends.desktop.instance.client import START_S, ask
 from voice_guide.frontends.desktop.instance.place import find_folder
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ ABSENT: Final = {
 
 _NOBODY: Final = "voice-guide is not in the tray."
 
-_START_S: Final = 15.0
 _LOOK_S: Final = 0.05
 
 _PLAY_S: Final = 60.0
@@ -88,7 +87,7 @@ def hand_over(services: Services, name: str, wishes: Wishes) -> int | None:
     except VoiceGuideError:  # nowhere to meet a companion, which is no reason not to play
         return None
     is_watched = sys.stdout is not None and sys.stdout.isatty()
-    if ask(folder, ("status",)) is None and (is_watched or not has_desktop()):
+    if ask(folder, ("status",), START_S) is None and (is_watched or not has_desktop()):
         return None
     # What is meant is found out here, where a path begins at the caller's own folder.
     entry = services.library.find(name)
@@ -158,8 +157,8 @@ def _start_companion(folder: str) -> None:
         )
     except OSError:  # no room for one more process, or its program was moved away
         return
-    deadline = time.monotonic() + _START_S
-    while ask(folder, ("status",)) is None and time.monotonic() < deadline:
+    deadline = time.monotonic() + START_S
+    while ask(folder, ("status",), START_S) is None and time.monotonic() < deadline:
         if process.poll() is not None:
             return
         time.sleep(_LOOK_S)

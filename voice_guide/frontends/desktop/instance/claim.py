@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from voice_guide.errors import AlreadyRunning, VoiceGuideError, explain
-from voice_guide.frontends.desktop.instance.client import TIMEOUT_S, ask
+from voice_guide.frontends.desktop.instance.client import START_S, ask
 from voice_guide.frontends.desktop.instance.place import LOCK, find_socket, make_private
 from voice_guide.frontends.desktop.instance.wire import (
     REFUSED,
@@ -104,7 +104,7 @@ def claim(folder: str) -> Instance | None:
 
 
 def claim_or_ask(
-    folder: str, words: tuple[str, ...], timeout_s: float = TIMEOUT_S
+    folder: str, words: tuple[str, ...], timeout_s: float = START_S
 ) -> Instance | Reply:
     """Be the companion, or return what the one there is answers; one that just comes or goes too.
 

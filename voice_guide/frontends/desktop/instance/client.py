@@ -23,6 +23,10 @@ from voice_guide.frontends.desktop.instance.wire import (
 TIMEOUT_S: Final = 5.0
 """More than a busy companion needs; a stopped one is told of after this."""
 
+START_S: Final = 15.0
+"""For one that is being started, which on a machine just started takes seconds: longer than anybody
+would wait."""
+
 _AGAIN_S: Final = 0.01
 
 
