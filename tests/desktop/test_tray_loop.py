@@ -66,7 +66,7 @@ def test_closing_ends_tasks_and_thread_and_may_be_repeated() -> None:
     thread.close()
     assert cancelled.is_set()
     assert future.cancelled()
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
     thread.post(print, "nobody hears it")
     with pytest.raises(RuntimeError):
         thread.run(echo("too late"))
@@ -84,11 +84,12 @@ def test_a_pace_gathers_and_never_loses_the_last(
 ) -> None:
     value, seen = [0], []
     pace = Pace(thread, lambda: seen.append(value[0]), burst=1, period_s=0.05)
+    began = time.monotonic()
     for number in range(1, 2001):
         value[0] = number
         pace.ask()
     wait_until(lambda: bool(seen) and seen[-1] == 2000)
-    assert len(seen) < 20
+    assert len(seen) <= 2 + (time.monotonic() - began) / 0.05
     failing = Pace(thread, lambda: 1 // 0)
     with caplog.at_level(logging.ERROR):
         failing.ask()
@@ -139,4 +140,4 @@ def test_without_any_desktop_it_says_so_and_ends() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "False\n", "")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10

@@ -224,7 +224,7 @@ def test_a_failing_label_or_callback_is_logged_and_the_icon_lives(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_and_lets_the_program_end_itself(mac: Mac, number: int) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     icon = make()
 
     def show(shown: Any) -> None:
@@ -233,7 +233,7 @@ def test_a_signal_ends_it_and_lets_the_program_end_itself(mac: Mac, number: int)
 
     icon.run(show)
     assert not mac.items
-    wait_until(lambda: threading.active_count() == before, what="threads stay")
+    wait_until(lambda: set(threading.enumerate()) <= before, what="threads stay")
 
 
 def test_the_system_puts_its_parts_together(mac: Mac, heard: "queue.SimpleQueue[Any]") -> None:
@@ -251,6 +251,12 @@ def test_the_system_puts_its_parts_together(mac: Mac, heard: "queue.SimpleQueue[
     leaving = threading.Event()
 
     def person() -> None:
+        try:
+            act()
+        finally:
+            leaving.set()
+
+    def act() -> None:
         first = {heard.get(timeout=5), heard.get(timeout=5)}
         assert first == {"shown", True}
         mac.click()
@@ -259,7 +265,6 @@ def test_the_system_puts_its_parts_together(mac: Mac, heard: "queue.SimpleQueue[
             mac.do(lambda name=name: mac.centre.post(name))
             assert heard.get(timeout=5) == ("sleep", is_going)
         heard.put("all is well")
-        leaving.set()
 
     somebody = threading.Thread(target=person)
     somebody.start()

@@ -243,12 +243,12 @@ def test_explorer_may_start_anew_and_the_screen_may_change(system: Windows, make
 
 
 def test_stop_takes_the_icon_away_and_ends_every_thread(system: Windows, make: Make) -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     icon = make()
     icon.stop()
     wait_until(lambda: not system.windows)
     assert not system.is_shown
-    wait_until(lambda: threading.active_count() == before, what="threads stay")
+    wait_until(lambda: set(threading.enumerate()) <= before, what="threads stay")
 
 
 def test_the_system_puts_its_parts_together(
@@ -268,6 +268,12 @@ def test_the_system_puts_its_parts_together(
     leaving = threading.Event()
 
     def person() -> None:
+        try:
+            act()
+        finally:
+            leaving.set()
+
+    def act() -> None:
         assert heard.get(timeout=5) == "shown"
         assert heard.get(timeout=5) is True
         system.click()
@@ -277,7 +283,6 @@ def test_the_system_puts_its_parts_together(
         system.send(WM_POWERBROADCAST, 4)
         assert heard.get(timeout=5) is True
         heard.put("all is well")
-        leaving.set()
 
     somebody = threading.Thread(target=person)
     somebody.start()
