@@ -49,7 +49,7 @@ class OnPanel:
     def begin(self) -> None:
         """Start the program, and wait until its icon is seen, it answers, its menu is full."""
         self.process = self.desk.start(*PROGRAM, env=self.env)
-        self.desk.wait_for_icon()
+        self.desk.wait_for_icon(READY_S)
         wait_until(lambda: self.status() is not None, READY_S, "it does not answer")
         wait_until(self._has_sessions, READY_S, "there is nothing in its menu")
 

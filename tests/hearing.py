@@ -29,8 +29,8 @@ class Ear:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
-        self._moments = [time.monotonic()]
-        self._frames = [recording.frames()]
+        # Each moment with its count: whoever looks meanwhile finds both or neither.
+        self._came = [(time.monotonic(), recording.frames())]
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
@@ -38,9 +38,8 @@ class Ear:
     def _look(self) -> None:
         while not self._is_over.wait(LOOK_S):
             frames = self.recording.frames()
-            if frames > self._frames[-1]:
-                self._moments.append(time.monotonic())
-                self._frames.append(frames)
+            if frames > self._came[-1][1]:
+                self._came.append((time.monotonic(), frames))
 
     def close(self) -> None:
         self._is_over.set()
@@ -48,7 +47,8 @@ class Ear:
 
     def frame_at(self, moment_s: float) -> int:
         """Return how many frames had come by this moment."""
-        return self._frames[max(0, bisect_right(self._moments, moment_s) - 1)]
+        before = bisect_right(self._came, moment_s, key=lambda one: one[0])
+        return self._came[max(0, before - 1)][1]
 
     def frame_due(self, moment_s: float) -> int:
         """Return how many frames would have come by this moment, had each been as quick as any.
@@ -63,14 +63,15 @@ class Ear:
 
     def came_s(self, frame: int) -> float:
         """Return the moment at which this frame was there."""
-        return self._moments[min(bisect_right(self._frames, frame), len(self._moments) - 1)]
+        after = bisect_right(self._came, frame, key=lambda one: one[1])
+        return self._came[min(after, len(self._came) - 1)][0]
 
     def wait_for_sound(self, since_s: float, timeout_s: float = 15.0) -> float:
         """Return how many seconds after this moment the first sound came."""
         start = self.frame_at(since_s)
         wait_until(lambda: bool(len(self._loud(start))), timeout_s, "nothing is heard")
         frame = start + int(self._loud(start)[0])
-        wait_until(lambda: self._frames[-1] > frame, what="the recording does not go on")
+        wait_until(lambda: self._came[-1][1] > frame, what="the recording does not go on")
         return self.came_s(frame) - since_s
 
     def wait_for_silence(self, since_s: float, quiet_s: float = 0.5) -> float:

@@ -268,13 +268,18 @@ class Panel(Desktop):
 
     def wait_for_icon(self, timeout_s: float = 15.0) -> tuple[int, int]:
         """Return where the first icon is, as soon as there is one."""
-        wait_until(lambda: bool(self.icons()), timeout_s, "no icon on the panel")
-        return self.icons()[0]
+        found: list[tuple[int, int]] = []
 
-    def click_icon(self, button: Button = "left", place: int = 0) -> None:
-        """Click on the icon with a real pointer."""
-        self.wait_for_icon()
-        self.click(*self.icons()[place], button)
+        def look() -> bool:
+            found[:] = self.icons()
+            return bool(found)
+
+        wait_until(look, timeout_s, "no icon on the panel")
+        return found[0]
+
+    def click_icon(self, button: Button = "left") -> None:
+        """Click on the first icon with a real pointer."""
+        self.click(*self.wait_for_icon(), button)
 
     def open_menu(self) -> None:
         """Click with the right button, and wait until the menu is open."""
