@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rig import Rig, end_process, needs_rig, sound_rig, wait_until
 
+from voice_guide.frontends.desktop.around import microphone
 from voice_guide.frontends.desktop.around.microphone import MicrophoneWatch, find_recorders
 
 pytestmark = [pytest.mark.real, needs_rig]
@@ -115,6 +118,30 @@ def test_a_server_that_goes_or_is_not_there(rig: Rig) -> None:
     assert find_recorders(rig.env) is None
     watch.start()
     watch.stop()
+
+
+def test_what_listens_and_does_not_end_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that ends gives other players back right after: nothing is raised on the way."""
+    monkeypatch.setattr(microphone, "_JOIN_S", 0.1)
+    for name in ("sh", "pactl"):
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\nexec sleep 60\n")
+        program.chmod(0o755)
+    watch = MicrophoneWatch(lambda: None, {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    watch.start()
+    listener, thread = watch._listener, watch._thread
+    assert listener is not None
+    assert thread is not None
+    try:
+        watch.stop()
+        watch.stop()
+        assert listener.poll() is None
+    finally:
+        end_process(listener, hard=True)  # type: ignore[arg-type]
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_a_system_without_pactl(tmp_path) -> None:

@@ -7,6 +7,7 @@ at each new recording, and never by the clock.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -98,7 +99,8 @@ class MicrophoneWatch:
             return
         assert listener.stdin is not None
         listener.stdin.close()
-        listener.wait(_JOIN_S)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it is slow, and ends all the same
+            listener.wait(_JOIN_S)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(_JOIN_S)
 
