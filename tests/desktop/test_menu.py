@@ -116,10 +116,10 @@ class Tray:
         self.wait_until(lambda: any(label in one for one in self.labels(*path)), label)
 
     def wait_until(self, condition: object, what: str = "") -> None:
-        wait_until(lambda: bool(self.labels()) and condition(), 10.0, what)  # type: ignore[operator]
+        wait_until(lambda: bool(self.labels()) and condition(), 30.0, what)  # type: ignore[operator]
 
     def wait_for(self, *modes: Mode) -> None:
-        wait_until(lambda: self.commander.status.state in modes, 15.0, f"never {modes}")
+        wait_until(lambda: self.commander.status.state in modes, 30.0, f"never {modes}")
 
 
 def make_tray(home: Path) -> Tray:
@@ -234,7 +234,10 @@ def test_nothing_is_looked_at_while_nobody_looks(tray: Tray) -> None:
             return False
         return True
 
-    is_noticed(len(tray.changes))  # what was asked for last
+    # What was asked for last: the look has begun, and it is over once nothing more comes of it.
+    wait_until(lambda: not tray.menu._watch._asked.is_set())
+    while is_noticed(len(tray.changes)):
+        pass
     write(tray, "breathing/unseen", short("Unseen"))
     assert not is_noticed(len(tray.changes))
     tray.wait("Unseen", "Breathing")
@@ -325,6 +328,7 @@ def test_what_is_picked_is_kept_and_used_by_the_next_session(tray: Tray) -> None
     tray.settings.parent.mkdir(exist_ok=True)
     tray.settings.write_text(FILE)
     write(tray, "breathing/f", short("My favourite"))
+    tray.wait("My favourite", "Breathing")
     tray.wait_until(lambda: tray.marked("Sound", "Bed") == ["Rain"])
     assert tray.marked("Sound", "Voice") == ["Calm, lower, British English"]
     assert tray.marked("Sound", "Volume: 50%") == ["50%"]
