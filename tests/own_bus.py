@@ -52,7 +52,7 @@ class Client:
     def read(self, *wanted: str) -> str:
         """Return the next line, or the next that has one of these words in it."""
         while True:
-            line = self._lines.get(timeout=10)
+            line = self._lines.get(timeout=20)
             if not wanted or any(word in line for word in wanted):
                 return line
 

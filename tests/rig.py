@@ -28,7 +28,7 @@ MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
 needs_rig = pytest.mark.skipif(bool(MISSING), reason=f"not on this system: {', '.join(MISSING)}")
 
 
-def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0, what: str = "") -> float:
+def wait_until(condition: Callable[[], bool], timeout_s: float = 20.0, what: str = "") -> float:
     """Return the seconds it took until the condition held; fail when it never does."""
     asked = began = time.monotonic()
     while not condition():

@@ -111,7 +111,8 @@ def test_xfce(desk: Desktop, line: Line) -> None:
         subprocess.run([*place, *words], env=desk.env, check=True, timeout=10)
 
     with notices_by(desk, "Xfce Notify Daemon"):
-        assert ask_quiet(desk, line) is False, "never set"
+        # The first who asks has the bus start the settings' daemon, which may take a while.
+        wait_until(lambda: ask_quiet(desk, line) is False, what="never set")
         have("-n", "-t", "bool", "-s", "true")
         assert ask_quiet(desk, line) is True
         have("-s", "false")
@@ -163,7 +164,7 @@ def test_a_daemon_that_hangs_is_not_waited_for(desk: Desktop, line: Line) -> Non
         finally:
             os.kill(daemon.pid, signal.SIGCONT)
         assert Reason.QUIET in answer.unknown
-        assert took_s < 4.0, "two, and a busy machine"
+        assert took_s < 8.0, "two, and a busy machine"
         wait_until(lambda: ask_quiet(desk, line) is True)
 
 

@@ -205,7 +205,7 @@ def test_a_notice_that_was_closed_gives_no_more(
     dunst: Dunst, desktop: DesktopNotifier, pressed: queue.SimpleQueue[str]
 ) -> None:
     desktop.show(RITUAL, pressed.put)
-    wait_until(lambda: len(desktop._standing) == 1)
+    wait_until(lambda: len(desktop._standing) == 1 and dunst.count() == 1)
     dunst.bus.run("dunstctl", "close")
     wait_until(lambda: not desktop._standing, what="it is not noticed")
     assert pressed.empty()

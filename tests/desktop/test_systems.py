@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from rig import wait_until
 
 from voice_guide.app import build
+from voice_guide.frontends.desktop.commander import SAME_S
 from voice_guide.frontends.desktop.companion import Companion, say
 from voice_guide.frontends.desktop.instance.claim import Instance, claim_or_ask
 from voice_guide.frontends.desktop.instance.client import ask
@@ -99,9 +101,11 @@ def use(folder: str, click: Callable[[], None]) -> threading.Thread:
 
     def act() -> None:
         try:
-            for state in ("playing", "paused"):
-                click()
-                wait_until(lambda s=state: is_(s), 20.0, f"never {state}")
+            click()
+            wait_until(lambda: is_("playing"), 30.0, "never playing")
+            time.sleep(SAME_S)  # or it would be the second half of a double click
+            click()
+            wait_until(lambda: is_("paused"), 30.0, "never paused")
         finally:
             ask(folder, ("quit",))
 
