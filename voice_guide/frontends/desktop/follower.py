@@ -107,12 +107,12 @@ class Follower:
 
     def _end(self, status: Status) -> None:
         self._media.hide()
-        if self._microphone is not None:
-            self._microphone.stop()
         if self._players is not None:
             self._players.resume()
         if status.fault is not None:
             self._tell(str(status.fault))
+        if self._microphone is not None:
+            self._microphone.stop()  # which may take a moment
 
     def _show(self, status: Status) -> None:
         face = status_to_face(status, is_ritual_waiting=bool(self._waiting))
