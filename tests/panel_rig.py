@@ -151,6 +151,15 @@ class Desktop:
         assert self.bus is not None
         end_process(self.bus, hard=True)
 
+    def owns_name(self, name: str) -> bool:
+        """Say whether somebody on the session bus goes by this name; nobody is started for it."""
+        where = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+
+        async def ask(bus: MessageBus) -> bool:
+            return bool((await _call(bus, *where, "NameHasOwner", "s", name))[0])
+
+        return bool(_with_bus(self.address, ask))
+
     def xdotool(self, *words: str, check: bool = True) -> str:
         """Have something done with pointer or keys, or a window found."""
         done = subprocess.run(

@@ -28,6 +28,8 @@ def companion() -> Iterator[World]:
     with world(sound=True) as made:
         made.begin()
         wait_until(lambda: len(leaves(made)) > 40, START_S, "the menu stays empty")
+        # Last of all come the voices: from then on it stays as it is.
+        wait_until(lambda: len(voices(made)) > 5, START_S, "no voices are listed")
         yield made
 
 
@@ -41,6 +43,12 @@ def leaves(companion: World) -> list[Line]:
         and line.properties.get("enabled", True)
         and line.properties.get("visible", True)
     ]
+
+
+def voices(companion: World) -> list[Line]:
+    """Return the entries that choose a voice."""
+    companion.tray.menu("AboutToShow", "i", 0)
+    return companion.tray.layout()[1].find("Voice").children
 
 
 def sessions(companion: World) -> list[Line]:

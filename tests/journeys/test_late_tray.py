@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.real, needs_panel, needs_dunst]
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "voice_guide")
-OWNER = ("org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.Notifications")
+NOTIFICATIONS = "org.freedesktop.Notifications"
 NO_TRAY = "This desktop shows no tray"
 
 
@@ -54,11 +54,7 @@ class Desk:
         config.write_text(f"[global]\nnotification_limit = 20\ndmenu = {menu}\n")
         self.panel.start("dunst", "-config", str(config))
         # Not asked itself: the bus would start another one, with settings of its own.
-        owner = (
-            *("dbus-send", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/"),
-            *OWNER,
-        )
-        wait_until(lambda: "true" in self.ask(*owner), what="no dunst")
+        wait_until(lambda: self.panel.owns_name(NOTIFICATIONS), what="no dunst")
 
     def press(self, label: str) -> None:
         """Press this button of the notice that stands there."""

@@ -25,6 +25,8 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "voice_guide")
 
+NOTIFICATIONS = "org.freedesktop.Notifications"
+
 FILE = """\
 # mine, by hand
 [sound]
@@ -97,6 +99,7 @@ def companion() -> Iterator[Companion]:
         companion.settings.parent.mkdir(parents=True)
         companion.settings.write_text(FILE)
         desk.start("dunst", "-config", "/dev/null")
+        wait_until(lambda: desk.owns_name(NOTIFICATIONS), what="no dunst")
         desk.start(*PROGRAM, env=env)
         desk.wait_for_icon()
         wait_until(lambda: len(companion.menu("Sound", "Voice")) > 5, 20.0, "no voices are listed")
