@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from companion_rig import (
     MPRIS,
+    START_S,
     Footprint,
     World,
     footprint,
@@ -138,9 +139,12 @@ def at_rest(companion: World) -> Footprint:
     """End what plays, and return what the companion takes once all has settled."""
     assert companion.process
     pid = companion.process.pid
-    companion.say("stop")
-    companion.wait_for("idle")
-    wait_until(lambda: not companion.tray.owner(MPRIS), what="the media keys are kept")
+
+    def is_over() -> bool:
+        companion.say("stop")  # again, as what was picked in the menu may come after the first
+        return companion.status()["state"] == "idle" and not companion.tray.owner(MPRIS)
+
+    wait_until(is_over, START_S, "it goes on, or the media keys are kept")
     seen = [footprint(pid)]
 
     def has_settled() -> bool:

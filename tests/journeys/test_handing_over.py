@@ -149,7 +149,7 @@ def test_where_there_is_a_desktop_a_companion_is_started(words: list[str]) -> No
             assert (done.returncode, done.stderr) == (0, "")
             assert done.stdout.startswith("Playing ")
             desk.wait_for("playing")
-            assert desk.tray.registered
+            wait_until(lambda: bool(desk.tray.registered), 20.0, "no icon")
         finally:
             run(desk, "quit")
         wait_until(lambda: ask(str(desk.home / "run"), ("status",)) is None, 20.0, "it stays")
