@@ -114,10 +114,10 @@ class Stream:
     def close(self, ignore_errors: bool) -> None:
         self.active = False
 
-    def pull(self, frames: int, delay_s: float = 0.5) -> np.ndarray:
+    def pull(self, frames: int, delay_s: float = 0.5, *, is_dry: bool = False) -> np.ndarray:
         out = np.full((frames, self.channels), 9.0, np.float32)
         times = types.SimpleNamespace(currentTime=7.0, outputBufferDacTime=7.0 + delay_s)
-        self.callback(out, frames, times, types.SimpleNamespace(output_underflow=False))
+        self.callback(out, frames, times, types.SimpleNamespace(output_underflow=is_dry))
         return out
 
 
@@ -363,3 +363,21 @@ def test_mono_is_the_mean() -> None:
     out = np.zeros((4, 1), np.float32)
     mono(lambda both: both.__setitem__(slice(None), (1.0, 0.0)))(out)
     assert np.all(out == 0.5)
+
+
+def test_how_often_it_ran_dry_is_known_until_it_starts_anew(
+    stand_in: Callable[..., StandIn],
+) -> None:
+    """Who plays to the end asks at the end, when it is closed already."""
+    made, output = stand_in(SPEAKERS), DeviceOutput()
+    assert output.underflows == 0
+    output.start(lambda out: out.fill(0))
+    for is_dry in (True, False, True):
+        opened_stream(made, output).pull(BLOCK, is_dry=is_dry)
+    assert output.underflows == 2
+    output.stop()
+    output.stop()
+    assert output.underflows == 2
+    output.start(lambda out: out.fill(0))
+    assert output.underflows == 0
+    output.stop()

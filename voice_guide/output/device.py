@@ -86,6 +86,7 @@ class DeviceOutput:
     def __init__(self, device: str | int | None = None) -> None:
         self._choice = device
         self._line: _Line | None = None
+        self._ran_dry = 0  # while it was open last
         self._has_played = False
         self._is_stale = False
         self._is_hung = False
@@ -93,6 +94,7 @@ class DeviceOutput:
     def start(self, fill: Fill) -> None:
         """Open the device and begin to pull; raises `DeviceLost`."""
         self.stop()
+        self._ran_dry = 0
         sys.setswitchinterval(min(HAND_OVER_S, sys.getswitchinterval()))
         # Elsewhere than on Linux "the default" means what it was when PortAudio started: a headset
         # may have come since. PortAudio cannot start afresh while a close of its own hangs.
@@ -116,7 +118,7 @@ class DeviceOutput:
         line, self._line = self._line, None
         if line is None:
             return
-        self._is_stale = not line.is_alive()
+        self._is_stale, self._ran_dry = not line.is_alive(), line.underflows
         closing = threading.Thread(target=line.close, name="close sound output", daemon=True)
         closing.start()
         closing.join(CLOSING_S)
@@ -133,7 +135,7 @@ class DeviceOutput:
     @property
     def underflows(self) -> int:
         """How often the device ran dry; PortAudio counts too few."""
-        return 0 if self._line is None else self._line.underflows
+        return self._ran_dry if self._line is None else self._line.underflows
 
 
 class _Line:
