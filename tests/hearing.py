@@ -12,6 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from rig import Recording, Rig, wait_until
 
+from voice_guide.output.device import DeviceOutput
+from voice_guide.output.player import Player, PlayerState, PlayerStatus
+
+TRIES = 3
+"""A machine that gives all of its time to somebody else makes a gap in whatever plays."""
+
 AUDIBLE = 1e-4
 """-80 dBFS: what is softer is silence to any ear."""
 
@@ -91,6 +97,43 @@ class Ear:
     def _loud(self, start: int) -> NDArray[np.int64]:
         samples = self.recording.samples()[start:]
         return np.flatnonzero(np.abs(samples).max(axis=1, initial=0.0) > AUDIBLE)
+
+
+def undisturbed(rig: Rig) -> Iterator[None]:
+    """Try once, and again where the sound server had nothing to play meanwhile."""
+    for _ in range(TRIES):
+        before = rig.gaps()
+        yield
+        if rig.gaps() == before:
+            break
+
+
+class CountingPlayer(Player):
+    """Plays on the default device, and counts how often that was lost."""
+
+    def __init__(self) -> None:
+        super().__init__(DeviceOutput())
+        self.losses = 0
+        self._is_lost = False
+
+    def poll(self) -> PlayerStatus:
+        """As any player's."""
+        seen = super().poll()
+        was_lost, self._is_lost = self._is_lost, seen.state is PlayerState.RECOVERING
+        self.losses += self._is_lost and not was_lost
+        return seen
+
+
+def tries(rig: Rig, losses: int = 0) -> Iterator[CountingPlayer]:
+    """Give a player, and another where the last was disturbed, or lost its device too often."""
+    for _ in range(TRIES):
+        before, player = rig.gaps(), CountingPlayer()
+        try:
+            yield player
+        finally:
+            player.stop(0)
+        if rig.gaps() == before and player.losses <= losses:
+            break
 
 
 @contextlib.contextmanager

@@ -48,6 +48,8 @@ class Recording:
     process: subprocess.Popen[bytes]
     path: Path
     server: subprocess.Popen[bytes] | None = None
+    began: tuple[float, int] = (0.0, 0)
+    """A moment, and the frames there were then."""
 
     def frames(self) -> int:
         return self.path.stat().st_size // 8
@@ -56,6 +58,12 @@ class Recording:
         """Return float32 `[frames, 2]` as far as it is recorded."""
         count = self.frames() * 2
         return np.fromfile(self.path, np.float32, count=count).reshape(-1, 2)
+
+    def catch_up(self) -> None:
+        """Wait until all that was heard by now is recorded; the sink has to be there all along."""
+        moment_s, frames = self.began
+        now = frames + (time.monotonic() - moment_s + 0.1) * SAMPLE_RATE
+        wait_until(lambda: self.frames() >= now, what="the recording does not go on")
 
     def stop(self) -> NDArray[np.float32]:
         # parec hands over what it holds when it is asked to end; its own latency is 20 ms
@@ -121,7 +129,7 @@ class Rig:
                 [
                     *("pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no"),
                     *("--exit-idle-time=-1", "--disallow-exit"),
-                    *("--high-priority=no", "--realtime=no"),
+                    *("--high-priority=no", "--realtime=no", "--log-level=debug"),
                     "-L",
                     f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}",
                     # Without norewinds the first stream stalls for over a second.
@@ -172,6 +180,14 @@ class Rig:
         """Count the streams that play into the server now."""
         return len(self.pactl("list", "short", "sink-inputs").stdout.splitlines())
 
+    def gaps(self) -> int:
+        """Count how often the server had nothing to play in the middle of a stream.
+
+        It tells of each one itself, whoever was too slow: PortAudio's own count leaves some out.
+        """
+        log = self.folder / "server.log"
+        return log.read_text(errors="replace").count("Implicit underrun")
+
     def start_recording(self, latency_ms: int = 20) -> Recording:
         """Record the sink from now on; returns once samples flow."""
         path = self.folder / f"recording{len(self.recordings)}.f32"
@@ -189,6 +205,7 @@ class Rig:
         recording = Recording(process, path, self.server)
         self.recordings.append(recording)
         wait_until(lambda: recording.frames() > 0, what="nothing is recorded")
+        recording.began = time.monotonic(), recording.frames()
         return recording
 
     @contextlib.contextmanager

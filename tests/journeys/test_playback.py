@@ -12,11 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hearing import tries, undisturbed
 from rig import Rig, needs_rig, onsets, sound_rig, wait_until
 
 from voice_guide.errors import DeviceLost
 from voice_guide.output import portaudio
-from voice_guide.output.device import DeviceOutput
+from voice_guide.output.device import SILENT_FOR_S, DeviceOutput
 from voice_guide.output.player import Player, PlayerState, PlayerStatus
 from voice_guide.score.model import Placement, Score, Section, Span, Stem
 from voice_guide.sound.clip import SAMPLE_RATE, Clip, Frames
@@ -24,9 +25,6 @@ from voice_guide.sound.clip import SAMPLE_RATE, Clip, Frames
 pytestmark = [pytest.mark.real, needs_rig]
 
 SECOND = SAMPLE_RATE
-
-TRIES = 3
-"""A machine that gives all of its time to somebody else makes a gap, which the player counts."""
 
 
 @pytest.fixture
@@ -102,17 +100,14 @@ def largest_gap(samples: np.ndarray) -> int:
     return int(np.diff(loud).max())
 
 
-def test_every_click_arrives_where_the_score_has_it_and_the_end_is_whole(
-    rig: Rig, player: Player
-) -> None:
+def test_every_click_arrives_where_the_score_has_it_and_the_end_is_whole(rig: Rig) -> None:
     every = 24_000
     score = clicks(10.02, every)
-    for _ in range(TRIES):
+    for player in tries(rig):
         with rig.record() as recording:
             player.play(score)
             status = play_until(player, lambda now: now.state is PlayerState.ENDED)
-        if not status.underflows:
-            break
+            recording.catch_up()
     heard = recording.samples()
     found = onsets(heard)
     assert told_by(heard, found) == list(range(len(score.placements))), "the end is not cut"
@@ -134,28 +129,31 @@ def test_the_position_is_what_the_monitor_hears(rig: Rig, player: Player) -> Non
     ahead_ms = (np.array(off_frames) + first) / 48
     # parec hands over 20 ms at a time, and the server mixes a little ahead of it.
     assert np.median(ahead_ms) == pytest.approx(0, abs=60)
-    assert np.ptp(ahead_ms) < 60, "it moves on evenly, though the callbacks come in bursts"
+    # Of twenty looks two may be disturbed by somebody else on either side.
+    evenly_ms = np.diff(np.percentile(ahead_ms, (10, 90)))
+    assert evenly_ms < 60, "it moves on evenly, though the callbacks come in bursts"
 
 
-def test_a_killed_server_that_comes_back_is_taken_up_at_a_boundary(
-    rig: Rig, player: Player
-) -> None:
+def test_a_killed_server_that_comes_back_is_taken_up_at_a_boundary(rig: Rig) -> None:
     score = clicks(12, 24_000)
-    first = rig.start_recording()
-    player.play(score)
-    play_until(player, lambda now: now.position > 3.6 * SECOND)
-    rig.kill()
-    killed = time.monotonic()
-    lost = play_until(player, lambda now: now.state is PlayerState.RECOVERING, 1.0)
-    noticed_s = time.monotonic() - killed
+    for player in tries(rig, losses=1):
+        first = rig.start_recording()
+        player.play(score)
+        play_until(player, lambda now: now.position > 3.6 * SECOND)
+        first.catch_up()
+        rig.kill()
+        killed = time.monotonic()
+        lost = play_until(player, lambda now: now.state is PlayerState.RECOVERING)
+        noticed_s = time.monotonic() - killed
+        rig.restart()
+        second = rig.start_recording()
+        play_until(player, lambda now: now.state is PlayerState.PLAYING)
+        play_until(player, lambda now: now.state is PlayerState.ENDED)
+        second.catch_up()
+        heard, again = first.stop(), second.stop()
     assert lost.position in score.boundaries
-    rig.restart()
-    second = rig.start_recording()
-    play_until(player, lambda now: now.state is PlayerState.PLAYING, 3.0)
-    play_until(player, lambda now: now.state is PlayerState.ENDED)
-    heard, again = first.stop(), second.stop()
     before, after = told_by(heard, onsets(heard)), told_by(again, onsets(again))
-    assert noticed_s < 0.5
+    assert noticed_s < SILENT_FOR_S, "it is told, and not found out by the watchdog"
     assert before == list(range(before[-1] + 1))
     assert after[-1] == len(score.placements) - 1
     # Nothing is skipped, and at most what the recorder had not handed over yet is said again.
@@ -176,11 +174,11 @@ def test_a_suspended_sink_is_noticed_by_the_watchdog(rig: Rig, player: Player) -
     player.play(score)
     play_until(player, lambda now: now.position > 2.2 * SECOND)
     rig.suspend()
-    began = time.monotonic()
-    lost = play_until(player, lambda now: now.state is PlayerState.RECOVERING, 4.0)
-    assert time.monotonic() - began < 3.0
+    began, there = time.monotonic(), player.poll().position
+    lost = play_until(player, lambda now: now.state is PlayerState.RECOVERING)
+    assert time.monotonic() - began < SILENT_FOR_S + 3.0
     assert lost.position in score.boundaries
-    assert 1.5 * SECOND <= lost.position <= 3 * SECOND
+    assert there - SECOND <= lost.position <= there
     rig.suspend(False)
     with rig.record() as recording:
         play_until(player, lambda now: now.state is PlayerState.ENDED)
@@ -188,21 +186,22 @@ def test_a_suspended_sink_is_noticed_by_the_watchdog(rig: Rig, player: Player) -
     assert told_by(heard, onsets(heard))[-1] == len(score.placements) - 1
 
 
-def test_pause_fades_out_and_resume_fades_in_and_nothing_runs_between(
-    rig: Rig, player: Player
-) -> None:
-    with rig.record() as recording:
-        player.play(tone(8))
-        play_until(player, lambda now: now.position > 1.45 * SECOND)
-        player.pause()
-        paused = play_until(player, lambda now: now.state is PlayerState.PAUSED)
-        assert rig.streams() == 0, "no stream, no work while paused"
-        first_half = recording.frames()
-        player.resume()
-        play_until(player, lambda now: now.position > paused.position + SECOND)
-        player.stop(0.5)
-        play_until(player, lambda now: now.state is PlayerState.STOPPED)
-    assert paused.position in (SECOND, 2 * SECOND)
+def test_pause_fades_out_and_resume_fades_in_and_nothing_runs_between(rig: Rig) -> None:
+    for player in tries(rig):
+        with rig.record() as recording:
+            player.play(tone(8))
+            play_until(player, lambda now: now.position > 1.45 * SECOND)
+            player.pause()
+            paused = play_until(player, lambda now: now.state is PlayerState.PAUSED)
+            assert rig.streams() == 0, "no stream, no work while paused"
+            recording.catch_up()
+            first_half = recording.frames()
+            player.resume()
+            on = paused.position + SECOND
+            play_until(player, lambda now, on=on: now.position > on)
+            player.stop(0.5)
+            play_until(player, lambda now: now.state is PlayerState.STOPPED)
+    assert paused.position % SECOND == 0, "a boundary"
     heard = recording.samples()
     levels = envelope(heard)
     silent = np.flatnonzero(levels[: first_half // 240] > 1e-3)[-1]
@@ -214,12 +213,13 @@ def test_pause_fades_out_and_resume_fades_in_and_nothing_runs_between(
     assert steps.max() < 0.5 * 2 * np.pi * 200 / SECOND * 1.05
 
 
-def test_volume_turns_without_a_click_and_silence_is_no_gap(rig: Rig, player: Player) -> None:
-    with rig.record() as recording:
-        player.play(tone(4))
-        play_until(player, lambda now: now.position > SECOND)
-        player.volume_db = -20.0
-        play_until(player, lambda now: now.state is PlayerState.ENDED)
+def test_volume_turns_without_a_click_and_silence_is_no_gap(rig: Rig) -> None:
+    for player in tries(rig):
+        with rig.record() as recording:
+            player.play(tone(4))
+            play_until(player, lambda now: now.position > SECOND)
+            player.volume_db = -20.0
+            play_until(player, lambda now: now.state is PlayerState.ENDED)
     levels = envelope(recording.samples())
     levels = levels[levels > 1e-3]
     assert levels[100] == pytest.approx(0.5, rel=0.01)
@@ -228,13 +228,15 @@ def test_volume_turns_without_a_click_and_silence_is_no_gap(rig: Rig, player: Pl
     assert largest_gap(recording.samples()) < 240
 
 
-def test_a_seek_is_heard_within_the_buffer_and_lands_exactly(rig: Rig, player: Player) -> None:
+def test_a_seek_is_heard_within_the_buffer_and_lands_exactly(rig: Rig) -> None:
     score = clicks(20, SECOND)
-    with rig.record() as recording:
-        player.play(score)
-        play_until(player, lambda now: now.position > 2.3 * SECOND)
-        player.seek(15 * SECOND - 4_800)
-        play_until(player, lambda now: now.position > 17.5 * SECOND)
+    for player in tries(rig):
+        with rig.record() as recording:
+            player.play(score)
+            play_until(player, lambda now: now.position > 2.3 * SECOND)
+            player.seek(15 * SECOND - 4_800)
+            play_until(player, lambda now: now.position > 17.5 * SECOND)
+            recording.catch_up()
     heard = recording.samples()
     found = onsets(heard)
     told = told_by(heard, found)
@@ -244,13 +246,15 @@ def test_a_seek_is_heard_within_the_buffer_and_lands_exactly(rig: Rig, player: P
 
 
 def test_first_syllable_has_a_wake_pad_and_a_bell_has_none(rig: Rig, player: Player) -> None:
-    delays_s = {}
-    for stem in (Stem.BELLS, Stem.VOICE):
+    heard_s: dict[Stem, list[float]] = {Stem.BELLS: [], Stem.VOICE: []}
+    for stem in (*heard_s, *heard_s, *heard_s):
         with rig.record() as recording:
             began = recording.frames()
             player.play(clicks(1, SECOND, stem))
             play_until(player, lambda now: now.state is PlayerState.ENDED)
-        delays_s[stem] = (onsets(recording.samples())[0] - began) / SECOND
+        heard_s[stem].append((onsets(recording.samples())[0] - began) / SECOND)
+    # What a busy machine delays is not always delayed.
+    delays_s = {stem: min(each_s) for stem, each_s in heard_s.items()}
     assert delays_s[Stem.BELLS] < 0.1
     assert delays_s[Stem.VOICE] - delays_s[Stem.BELLS] == pytest.approx(0.4, abs=0.1)
 
@@ -275,7 +279,7 @@ while player.poll().state != "ended":
     time.sleep(0.05)
 print(player.poll().underflows)
 """
-    for _ in range(TRIES):
+    for _ in undisturbed(rig):
         busy = subprocess.Popen([sys.executable, "-c", HOG])
         with rig.record() as recording:
             done = subprocess.run(
@@ -286,10 +290,9 @@ print(player.poll().underflows)
                 timeout=40,
                 check=False,
             )
+            recording.catch_up()
         busy.wait(20)
         assert done.returncode == 0, done.stderr
-        if done.stdout.strip() == "0":
-            break
     assert int(done.stdout) == 0
     heard = recording.samples()
     assert np.count_nonzero(np.abs(heard[:, 0]) > 1e-4) > 7.9 * SECOND

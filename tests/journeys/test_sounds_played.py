@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hearing import undisturbed
 from phases import hear
 from rig import Rig, needs_rig, sound_rig, wait_until
 
@@ -48,9 +49,11 @@ def test_what_is_rendered_is_what_is_heard(rig: Rig, tmp_path: Path) -> None:
     rendering.communicate(timeout=60)
     assert rendering.returncode == 0
     written, _ = soundfile.read(tmp_path / "bell-small-bell.wav", dtype="float32")
-    with rig.record() as recording:
-        playing = start("--play", "small-bell", env=rig.env)
-        out, err = playing.communicate(timeout=60)
+    for _ in undisturbed(rig):
+        with rig.record() as recording:
+            playing = start("--play", "small-bell", env=rig.env)
+            out, err = playing.communicate(timeout=60)
+            recording.catch_up()
     assert (playing.returncode, out, err) == (0, "small-bell, a bell\n", "")
     heard, wanted = sounding(recording.samples()), sounding(written)
     assert abs(heard.shape[0] - wanted.shape[0]) < 100
@@ -63,9 +66,11 @@ def test_a_recording_of_ones_own_breathes(rig: Rig, tmp_path: Path) -> None:
     sounds.mkdir(parents=True)
     chance = np.random.default_rng(1)
     soundfile.write(sounds / "hush.flac", 0.1 * chance.standard_normal((220_500, 2)), 44_100)
-    with rig.record() as recording:
-        playing = start("--play", "hush", env={**rig.env, "VOICE_GUIDE_HOME": str(tmp_path)})
-        playing.communicate(timeout=60)
+    for _ in undisturbed(rig):
+        with rig.record() as recording:
+            playing = start("--play", "hush", env={**rig.env, "VOICE_GUIDE_HOME": str(tmp_path)})
+            playing.communicate(timeout=60)
+            recording.catch_up()
     assert playing.returncode == 0
     heard = hear(sounding(recording.samples()))
     assert [phase for phase, _ in heard] == ["in", "hold", "out"]
@@ -75,11 +80,11 @@ def test_a_recording_of_ones_own_breathes(rig: Rig, tmp_path: Path) -> None:
 def test_ctrl_c_ends_a_preview_softly(rig: Rig) -> None:
     with rig.record() as recording:
         playing = start("--play", "ocean", env=rig.env)
-        wait_until(lambda: rig.streams() > 0, what="nothing is played")
+        wait_until(lambda: rig.streams() > 0, 30.0, "nothing is played")
         began = recording.frames()
         wait_until(lambda: recording.frames() > began + 3 * SAMPLE_RATE)
         playing.send_signal(signal.SIGINT)
-        _, err = playing.communicate(timeout=10)
+        _, err = playing.communicate(timeout=30)
     assert playing.returncode == 130
     assert "Traceback" not in err
     heard = sounding(recording.samples())

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from benchmarks import material, played, started
+from hearing import undisturbed
 from rig import Rig, needs_rig, sound_rig
 
 from voice_guide.score.render import render
@@ -34,8 +35,10 @@ def rig() -> Iterator[Rig]:
 
 def test_three_rounds_of_breath_arrive_as_they_are_written(rig: Rig) -> None:
     score, first, last = played.breaths(3)
-    with rig.record() as recording:
-        assert played.start(rig, "play", played.BREATHING, 8, first, last).wait(120) == 0
+    for _ in undisturbed(rig):
+        with rig.record() as recording:
+            assert played.start(rig, "play", played.BREATHING, 8, first, last).wait(240) == 0
+            recording.catch_up()
     late = played.lateness(recording.samples(), score, first, last)
     assert len(late) > 3 * 3
     assert np.abs(np.diff(late)).max() <= 5 * played.MS
@@ -73,10 +76,12 @@ def test_every_gap_would_be_noticed() -> None:
 def test_the_first_bell_comes_at_once_and_the_first_word_soon(rig: Rig) -> None:
     word = started.first_sentence()
     uncached, cached = started.start_warm(rig, word)
+    print(f"sound and word: {uncached} without clips, {cached} with them")
     # A busy build server is slow; that the bell does not wait for the voice holds on any machine.
-    assert uncached.sound_s < min(1.0, uncached.word_s / 2)
-    assert cached.sound_s < min(1.0, cached.word_s / 2)
-    assert cached.word_s <= uncached.word_s + 0.05
+    assert uncached.sound_s < uncached.word_s / 2
+    assert cached.sound_s < cached.word_s / 2
+    # From the bell on: how soon a device opens has nothing to do with it.
+    assert cached.word_s - cached.sound_s <= uncached.word_s - uncached.sound_s + 0.05
     assert uncached.word_s < 10
 
 
