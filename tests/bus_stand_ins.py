@@ -70,9 +70,10 @@ class SleepKey(ServiceInterface):
 
 
 class Player(ServiceInterface):
-    def __init__(self, status: str) -> None:
+    def __init__(self, status: str, answers_after_s: str = "0") -> None:
         super().__init__("org.mpris.MediaPlayer2.Player")
         self.status = status
+        self.answers_after_s = float(answers_after_s)
 
     @dbus_method("Play")
     def play(self) -> None:
@@ -80,9 +81,10 @@ class Player(ServiceInterface):
         say("Play")
 
     @dbus_method("Pause")
-    def pause(self) -> None:
+    async def pause(self) -> None:
         self.status = "Paused"
         say("Pause")
+        await asyncio.sleep(self.answers_after_s)
 
     @dbus_property(PropertyAccess.READ, "PlaybackStatus")
     def playback_status(self) -> DBusStr:

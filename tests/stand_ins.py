@@ -41,8 +41,11 @@ class Logind(StandIn):
 class Player(StandIn):
     """What plays music beside us."""
 
-    def __init__(self, bus: OwnBus, name: str, status: str) -> None:
-        super().__init__(bus, "player", f"org.mpris.MediaPlayer2.{name}", status)
+    def __init__(
+        self, bus: OwnBus, name: str, status: str, pause_answered_after_s: float = 0.0
+    ) -> None:
+        words = status, str(pause_answered_after_s)
+        super().__init__(bus, "player", f"org.mpris.MediaPlayer2.{name}", *words)
 
     def set_to(self, bus: OwnBus, status: str) -> None:
         """Have its own user begin or end something."""

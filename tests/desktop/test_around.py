@@ -213,6 +213,15 @@ def test_a_player_that_hangs_keeps_nobody(bus: OwnBus, line: BusLine) -> None:
     assert music.read() == "Play"
 
 
+def test_a_player_that_pauses_and_is_slow_to_say_so_goes_on(bus: OwnBus, line: BusLine) -> None:
+    music = Player(bus, "music", "Playing", pause_answered_after_s=around_others._PLAYER_S + 1)
+    others = OtherPlayers(line)
+    others.pause()
+    others.resume()
+    assert music.read() == "Pause"
+    assert music.read() == "Play"
+
+
 def test_nobody_and_no_bus(bus: OwnBus, line: BusLine) -> None:
     others = OtherPlayers(line)
     others.pause()

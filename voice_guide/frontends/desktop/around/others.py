@@ -73,7 +73,12 @@ async def _pause(bus: MessageBus, name: str) -> _Player | None:
     with contextlib.suppress(Unanswered):
         player = _Player(name, await _owner(bus, name))
         if player.owner != bus.unique_name and await _status(bus, name) == "Playing":
-            await _ask(bus, (name, _PATH, _PLAYER), "Pause")
+            try:
+                await _ask(bus, (name, _PATH, _PLAYER), "Pause")
+            except Unanswered as error:
+                # Who is only slow to answer pauses all the same, and is to go on.
+                if not isinstance(error.__cause__, TimeoutError):
+                    raise
             return player
     return None
 
