@@ -15,9 +15,9 @@ from rig import needs_rig
 pytestmark = [pytest.mark.real, needs_rig, needs_panel]
 
 # Several times what is asked for: whoever else works on this machine is not ours to forbid.
-SEEN_S = 4.0
-SOUND_S = 0.6
-SILENCE_S = 0.9
+SEEN_S = 5.0
+SOUND_S = 0.9
+SILENCE_S = 1.5
 
 
 def test_the_icon_is_seen_soon() -> None:
