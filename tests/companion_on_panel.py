@@ -96,7 +96,7 @@ class OnPanel:
 
     def status(self) -> dict[str, Any] | None:
         """Return what it says it is doing; None when there is nobody to say it."""
-        reply = ask(str(self.home / "run"), ("status",))
+        reply = ask(str(self.home / "run"), ("status",), READY_S)
         return None if reply is None else dict(json.loads(reply.answer))
 
     def state(self) -> str:

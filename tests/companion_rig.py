@@ -171,7 +171,7 @@ class World:
 
     def ask(self, *words: str) -> Reply | None:
         """Hand these words to the companion, as a second start does."""
-        return ask(str(self.home / "run"), words)
+        return ask(str(self.home / "run"), words, START_S)
 
     def say(self, *words: str) -> str:
         """Hand these words over, and return what is answered."""

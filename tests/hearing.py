@@ -62,9 +62,8 @@ class Ear:
         A recorder that was held up hands over later what sounded before: this is not misled by it.
         """
         rate = 48_000
-        pairs = zip(tuple(self._moments), tuple(self._frames), strict=False)
         # The moment at which a stream of these frames would have begun, at its least delay.
-        began_s = min(moment - frames / rate for moment, frames in pairs)
+        began_s = min(moment - frames / rate for moment, frames in tuple(self._came))
         return round((moment_s - began_s) * rate)
 
     def came_s(self, frame: int) -> float:
