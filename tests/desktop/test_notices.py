@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dbus_fast import Message
+from dbus_fast.aio import MessageBus
 from own_bus import Client, OwnBus, needs_bus, own_bus
 from rig import end_process, wait_until
 
@@ -294,3 +296,48 @@ def test_nothing_is_imported_before_the_first_notice() -> None:
         "assert 'desktop_notifier' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+class QuickDaemon:
+    """Shows notices, and tells of a button before it has told its notice's number.
+
+    So it looks to a program that was held up meanwhile: it reads both in one go.
+    """
+
+    NAME = "org.freedesktop.Notifications"
+
+    def __init__(self, thread: BusThread, address: str) -> None:
+        self.bus: MessageBus = thread.run(self._start(address))
+
+    async def _start(self, address: str) -> MessageBus:
+        bus = await MessageBus(bus_address=address).connect()
+        bus.add_message_handler(self._answer)
+        await bus.request_name(self.NAME)
+        return bus
+
+    def _answer(self, asked: Message) -> Message | None:
+        if asked.member == "GetCapabilities":
+            return Message.new_method_return(asked, "as", [["actions"]])
+        if asked.member != "Notify":
+            return None
+        for number, key in ((7, "begin"), (8, "somebody else's")):
+            words = (asked.path, self.NAME, "ActionInvoked", "us", [number, key])
+            self.bus.send(Message.new_signal(*words))
+        return Message.new_method_return(asked, "u", [7])
+
+
+def test_a_button_that_is_pressed_while_the_program_is_held_up_is_heard(
+    desktop: DesktopNotifier,
+    bus: OwnBus,
+    thread: BusThread,
+    pressed: queue.SimpleQueue[str],
+) -> None:
+    daemon = QuickDaemon(thread, bus.address)
+    try:
+        for _ in range(2):
+            desktop.show(RITUAL, pressed.put)
+            assert pressed.get(timeout=10) == "begin"
+        assert pressed.empty()
+    finally:
+        thread.post(daemon.bus.disconnect)
+        wait_until(lambda: not daemon.bus.connected)

@@ -41,6 +41,8 @@ class DesktopNotifier:
         self._tell = tell
         self._bus: MessageBus | None = None
         self._standing: dict[int, _Standing] = {}
+        self._early: list[tuple[int, str]] | None = None
+        """What was pressed while a notice is on its way whose number is still to come."""
         self._turn = asyncio.Lock()  # a slot is known to be taken once the daemon has answered
 
     def show(self, notice: Notice, on_pressed: OnPressed = ignore) -> None:
@@ -70,8 +72,17 @@ class DesktopNotifier:
         (abilities,) = await call(bus, _PLACE, "GetCapabilities", timeout_s=_SHOW_S)
         before = self._numbers(notice.slot)[:1] if notice.slot else []
         body = _body(notice, abilities, before[0] if before else 0)
-        (number,) = await call(bus, _PLACE, "Notify", "susssasa{sv}i", body, timeout_s=_SHOW_S)
-        self._standing[number] = _Standing(notice.slot, on_pressed)
+        standing = _Standing(notice.slot, on_pressed)
+        self._early = []
+        try:
+            (number,) = await call(bus, _PLACE, "Notify", "susssasa{sv}i", body, timeout_s=_SHOW_S)
+            self._standing[number] = standing
+            # Held up, one may read in one go that it stands there, and what was pressed on it.
+            for pressed, key in self._early:
+                if pressed == number:
+                    _press(standing, key)
+        finally:
+            self._early = None
 
     async def _listen(self, bus: MessageBus) -> None:
         if self._bus is bus:
@@ -88,7 +99,9 @@ class DesktopNotifier:
             number, key = message.body
             standing = self._standing.get(number)
             if standing is not None:
-                standing.on_pressed("" if key == _CLICK else key)
+                _press(standing, key)
+            elif self._early is not None:
+                self._early.append((number, key))
         elif message.member == "NotificationClosed" and message.signature == "uu":
             self._standing.pop(message.body[0], None)
 
@@ -107,6 +120,10 @@ class DesktopNotifier:
                 if bus is not None and bus is self._bus:
                     with contextlib.suppress(Unanswered):  # it was closed just now
                         await call(bus, _PLACE, "CloseNotification", "u", [number])
+
+
+def _press(standing: _Standing, key: str) -> None:
+    standing.on_pressed("" if key == _CLICK else key)
 
 
 def _body(notice: Notice, abilities: list[str], replaces: int) -> list[Any]:
