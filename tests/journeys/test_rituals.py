@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -88,7 +89,16 @@ class Evening(OnPanel):
         """Press a button of the notice that stands there."""
         wait_until(lambda: self.notices() == 1, what="no notice")
         (self.desk.folder / "choice").write_text(button)
+        wait_until(self._has_opened_menu, 30.0, "its buttons are not offered")
+
+    def _has_opened_menu(self) -> bool:
+        offered = self.desk.folder / "offered"
+        offered.unlink(missing_ok=True)
         self.run("dunstctl", "context")
+        with contextlib.suppress(AssertionError):
+            wait_until(offered.exists, 5.0)
+            return True
+        return False
 
     def waiting(self) -> str | None:
         """The ritual that waits for an answer."""
