@@ -305,6 +305,7 @@ EXPORT = """
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from playing import click_score
@@ -314,7 +315,10 @@ from voice_guide.output.export import export
 signal.signal(signal.SIGINT, signal.default_int_handler)
 path, seconds = Path(sys.argv[1]), float(sys.argv[2])
 click = click_score(seconds, range(4_800, int(seconds * 48_000) - 480, 48_000))
-told = lambda done, total: print("going", flush=True) if done == 65_536 else None
+def told(done, total):
+    if done == 65_536:
+        print("going", flush=True)
+    time.sleep(0.01)  # an hour takes half a minute: whoever interrupts may be slow
 try:
     export(click, path, progress=told)
 except ExportFailed as fault:
