@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import queue
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -71,10 +72,13 @@ class Failing(SilentEngine):
     def __init__(self, fails):
         self.fails = fails
         self.calls = 0
+        self.turn = threading.Lock()  # two lines are spoken at once
 
     def speak(self, utterance):
-        self.calls += 1
-        if self.fails(self.calls):
+        with self.turn:
+            self.calls += 1
+            fails = self.fails(self.calls)
+        if fails:
             raise SynthesisFailed("It said nothing.")
         return super().speak(utterance)
 
@@ -416,8 +420,9 @@ def test_one_line_that_fails_is_told_and_the_rest_is_spoken():
 def test_three_failures_in_a_row_give_the_engine_up():
     engine = Failing(lambda call: call >= 2)
     clips, notice = speak_all(utterances(), engine)
-    # One more may be under way when the third has failed, and the one that spoke may say so late.
-    assert engine.calls in {4, 5, 6}
+    # The one that spoke may say so after two have failed, which then do not count; and one more
+    # may be under way when the third has failed.
+    assert 4 <= engine.calls <= 7 < len(utterances())
     assert set(clips) == set(utterances())
     assert "No voice" in notice
 
