@@ -48,6 +48,8 @@ class Desktop:
     bus: subprocess.Popen[bytes] | None = None
     scale: int = 1
     """Pixels for one: 2 as on a dense screen."""
+    places: list[socket.socket] = field(default_factory=list)
+    """Of displays that were killed: nobody listens there, and nobody else can."""
 
     @property
     def address(self) -> str:
@@ -116,6 +118,9 @@ class Desktop:
         for child in self.children:
             if child.args[0] == "Xvfb":  # type: ignore[index]
                 end_process(child, hard=True)
+        # Another run of these tests takes the first number that is free, and would bring it back.
+        self.places.append(socket.socket(socket.AF_UNIX))
+        self.places[-1].bind(f"\0/tmp/.X11-unix/X{self.display.removeprefix(':')}")
 
     def start_window_manager(self) -> None:
         """Start openbox, and wait until it has looked around: it loses what is mapped meanwhile."""
@@ -211,6 +216,8 @@ class Desktop:
         """End everything that was started, the newest first."""
         for child in reversed(self.children):
             end_process(child)
+        for place in self.places:
+            place.close()
 
 
 @contextlib.contextmanager
@@ -358,7 +365,8 @@ class Panel(Desktop):
 def panel(*, dark: bool = True, running: bool = True, scale: int = 1) -> Iterator[Panel]:
     """Give a desktop with a panel that runs or is still to come, and clear everything away."""
     with desktop(scale=scale) as bare:
-        desk = Panel(bare.folder, bare.display, bare.children, bare.bus, scale, dark=dark)
+        own = (bare.folder, bare.display, bare.children, bare.bus, scale, bare.places)
+        desk = Panel(*own, dark=dark)
         desk.configure()
         if running:
             desk.start_panel()
