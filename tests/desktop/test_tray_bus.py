@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fake_tray import GREEN, RED, Bus, FakeTray, session_bus
+from dbus_fast.aio import MessageBus
+from fake_tray import GREEN, ITEM, RED, Bus, FakeTray, session_bus
 from rig import wait_until
 
-from voice_guide.frontends.desktop.tray.icon import _CLOSE_S
+from voice_guide.frontends.desktop.bus import BUS, call, until_lost
+from voice_guide.frontends.desktop.tray import icon as tray_icon
 from voice_guide.frontends.desktop.tray.linux import Icon
-from voice_guide.frontends.desktop.tray.loop import BusThread
+from voice_guide.frontends.desktop.tray.loop import CALL_S, BusThread
 from voice_guide.frontends.desktop.tray.names import Menu, MenuItem
+from voice_guide.frontends.desktop.tray.notifier.watcher import Watch
 
 pytestmark = pytest.mark.real
 
@@ -390,8 +393,13 @@ def test_a_bus_that_dies_while_the_icon_arrives_is_waited_for(
 
 @pytest.mark.parametrize("state", ["killed", "never there"])
 def test_it_ends_cleanly_without_a_bus(
-    bus: Bus, make: Make, state: str, caplog: pytest.LogCaptureFixture
+    bus: Bus,
+    make: Make,
+    state: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(tray_icon, "_CLOSE_S", 60.0)
     before = threads()
     if state == "never there":
         bus.kill()
@@ -401,9 +409,30 @@ def test_it_ends_cleanly_without_a_bus(
         bus.kill()
     began = time.monotonic()
     icon.stop()
-    assert time.monotonic() - began < _CLOSE_S, "it is given up"
+    assert time.monotonic() - began < CALL_S, "it waits for an answer"
     wait_until(lambda: threads() <= before, what=f"threads stay: {threads() - before}")
     assert not complaints(caplog)
+
+
+def test_an_icon_on_a_bus_that_is_gone_harms_no_other(bus: Bus) -> None:
+    """The next file that is opened gets the number of the one that was closed."""
+
+    async def show() -> None:
+        first = await MessageBus(bus_address=bus.address).connect()
+        bus.kill()
+        await until_lost(first)
+        bus.start()
+        second = await MessageBus(bus_address=bus.address).connect()
+        await Watch(first, f"{ITEM}-1-1", lambda _: None).show()
+        assert await call(second, BUS, "ListNames")
+        second.disconnect()
+        await until_lost(second)
+
+    thread = BusThread()
+    try:
+        thread.run(show(), 4 * CALL_S)
+    finally:
+        thread.close()
 
 
 def test_a_failing_callback_is_logged_and_the_icon_lives(

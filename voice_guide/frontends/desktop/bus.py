@@ -180,6 +180,9 @@ async def call(
 ) -> list[Any]:
     """Return what the method of `where` (name, path, interface) answers, or raise `Unanswered`."""
     name, path, interface = where
+    # The library would wait for ever, and by a file's number that is another connection's by now.
+    if not bus.connected:
+        raise Unanswered(f"{member}: the bus is gone")
     flags = MessageFlag.NONE if may_start else MessageFlag.NO_AUTOSTART
     message = Message(
         destination=name,

@@ -97,7 +97,7 @@ class SleepWatch:
     async def _take_hold(self, bus: MessageBus) -> None:
         self._is_wanted = True
         async with self._turn:
-            if self._hold is None:
+            if self._hold is None and bus.connected:
                 await self._ask_for_hold(bus)
 
     async def _ask_for_hold(self, bus: MessageBus) -> None:

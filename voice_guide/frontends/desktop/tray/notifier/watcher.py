@@ -115,6 +115,8 @@ class Watch:
 
     async def _ask(self, to: str, path: str, interface: str, member: str, *call: Any) -> Any:
         """Return the first value of the answer; None when there is none, and why in the log."""
+        if not self._bus.connected:  # it would end another connection: see `call` in `bus`
+            return None
         signature, *body = call
         message = Message(
             destination=to,
