@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
 import tomllib
 from collections.abc import Iterator
@@ -20,10 +21,11 @@ from voice_guide.frontends.asking import Wishes, read_ask
 from voice_guide.frontends.desktop.autostart import DesktopAutostart
 from voice_guide.frontends.desktop.commander import SAME_S, Commander, share_to_db
 from voice_guide.frontends.desktop.instance.wire import Request
-from voice_guide.frontends.desktop.menu.contents import QUIET_S
+from voice_guide.frontends.desktop.menu.contents import QUIET_S, ContentsWatch
 from voice_guide.frontends.desktop.menu.tree import TrayMenu
 from voice_guide.frontends.desktop.notify import Notice
 from voice_guide.frontends.desktop.tray.names import Menu, MenuItem
+from voice_guide.frontends.library.catalogue import Catalogue
 from voice_guide.frontends.services import Services
 from voice_guide.session.controller import Controller
 from voice_guide.session.machine import Mode
@@ -199,6 +201,36 @@ def test_before_anything_is_known_nothing_waits(tmp_path: Path) -> None:
         assert tray.labels("Breathing") == tray.labels("Sound", "Voice") == ["One moment…"]
         assert not any(one.enabled for one in tray.level("Breathing"))
         assert tray.labels("Sound") == ["Voice", "Bed", "Volume"]
+    finally:
+        tray.controller.close()
+        tray.services.close()
+
+
+def test_a_menu_that_is_closed_while_it_looks_starts_no_voice(tmp_path: Path) -> None:
+    """Nobody would end it: the voice of the program is closed by then."""
+    tray = make_tray(tmp_path)
+    looking, go_on = threading.Event(), threading.Event()
+    asked: list[None] = []
+
+    def catalogue() -> Catalogue:
+        looking.set()
+        go_on.wait(10)
+        return tray.services.catalogue()
+
+    services = replace(tray.services, catalogue=catalogue, voices=lambda: asked.append(None) or ())
+    watch = ContentsWatch(services, lambda: None)
+    try:
+        watch.start()
+        assert looking.wait(10)
+        closing = threading.Thread(target=watch.close)
+        closing.start()
+        wait_until(lambda: watch._is_leaving)
+        go_on.set()
+        closing.join(10)
+        watch._thread.join(10)
+        assert not watch._thread.is_alive()
+        assert watch.contents is not None
+        assert asked == []
     finally:
         tray.controller.close()
         tray.services.close()

@@ -126,7 +126,8 @@ class ContentsWatch:
 
     def _look(self) -> None:
         self._show()
-        if not self._voices and time.monotonic() >= self._voices_again_at:
+        is_time = time.monotonic() >= self._voices_again_at
+        if is_time and not self._voices and not self._is_leaving:
             self._voices_again_at = time.monotonic() + _AGAIN_S
             self._voices = self._list_voices()
             self._show()
