@@ -21,7 +21,7 @@ from playing import (
 from voice_guide.errors import DeviceLost
 from voice_guide.output.device import NullOutput
 from voice_guide.output.player import TAIL, WAKE, Player, PlayerState, wake_pad
-from voice_guide.output.playhead import FADE, PAUSE_FADE
+from voice_guide.output.playhead import FADE
 from voice_guide.score.model import Placement, Point, Score, Span, Stem
 from voice_guide.score.render import render
 from voice_guide.sound.clip import Clip
@@ -80,13 +80,13 @@ def test_pause_fades_and_takes_up_at_a_boundary(pulled: int, step: int) -> None:
     assert player.poll().state is PlayerState.PAUSING
     faded = output.advance(SECOND // 2)
     assert largest_step(faded) < 1e-3
-    assert not faded[PAUSE_FADE:].any()
+    assert not faded[FADE:].any()
     output.advance(DEPTH + TAIL)
     status = player.poll()
     assert status.state is PlayerState.PAUSED
     assert not output.is_alive(), "no work while paused"
     assert status.position in score.boundaries
-    assert pulled - step <= status.position <= pulled + PAUSE_FADE
+    assert pulled - step <= status.position <= pulled + FADE
     later = [each for each in score.boundaries if status.position < each <= pulled]
     assert not later, "nothing between that boundary and the pause is said again needlessly"
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from voice_guide.errors import DeviceLost
 from voice_guide.output.device import Output
-from voice_guide.output.playhead import PAUSE_FADE, Hush, Mark, Playhead, Wish, boundary_before
+from voice_guide.output.playhead import FADE, Hush, Mark, Playhead, Wish, boundary_before
 from voice_guide.score.model import Score, Stem
 from voice_guide.sound.clip import Frames, seconds_to_frames
 
@@ -121,7 +121,7 @@ class Player:
     def pause(self) -> None:
         """Fade out within a tenth of a second; at a boundary, if one is near."""
         if self._state is PlayerState.PLAYING:
-            self._change(hush=Hush(PAUSE_FADE, at_boundary=True))
+            self._change(hush=Hush(FADE, at_boundary=True))
             self._sought = None
             self._state = PlayerState.PAUSING
         elif self._state is PlayerState.RECOVERING:

@@ -19,14 +19,8 @@ from voice_guide.score.render import render
 from voice_guide.sound.clip import Frames, Samples, seconds_to_frames
 
 FADE: Final[Frames] = seconds_to_frames(0.030)
-"""Fade at every jump: 10 ms already splatters at -96 dB, 20 to 50 ms sounds like no cut at all."""
-
-PAUSE_FADE: Final[Frames] = seconds_to_frames(0.045)
-"""Fade of a pause: soft (20 ms splatter at -108 dB), and silent within 0.3 s of a click when a
-block and the device's buffer are heard out before it: with 60 ms it took 303 ms at worst."""
-
-BOUNDARY_AHEAD: Final[Frames] = PAUSE_FADE
-"""A boundary this near is waited for rather than going back to the last one."""
+"""Fade at every jump and pause: 10 ms already splatters at -96 dB, 20 to 50 ms sounds like no cut
+at all. Silence is to come 0.3 s after a click: a block and the device buffer take 0.24 of them."""
 
 SEGMENTS_KEPT: Final = 32
 """More jumps than fit into the blocks of a device buffer, at one a block."""
@@ -208,12 +202,11 @@ class Playhead:
             self._heads.remove(head)
             self._silent_from, self._resume_at = self._pulled, head.at
         else:
-            end, self._resume_at = head.at + hush.fade, head.at
-            if hush.at_boundary:
-                end, self._resume_at = _pause_point(head.score, head.at)
-            length = min(hush.fade, end - head.at)
-            head.falls.append((end - length, length))
-            self._silent_from = self._pulled + end - head.at
+            # A boundary within the fade counts as well: nothing is said again needlessly.
+            end = head.at + hush.fade
+            self._resume_at = boundary_before(head.score, end) if hush.at_boundary else head.at
+            head.falls.append((head.at, hush.fade))
+            self._silent_from = self._pulled + hush.fade
         self._note(Segment(self._silent_from, self._resume_at, moves=False))
 
     def _note(self, segment: Segment) -> None:
@@ -230,14 +223,6 @@ class Playhead:
         elif gain != 1.0:
             out *= np.float32(gain)
         self._gain = gain
-
-
-def _pause_point(score: Score, at: Frames) -> tuple[Frames, Frames]:
-    """Return where a pause asked for at `at` is silent, and where it takes up again."""
-    index = bisect.bisect_right(score.boundaries, at)
-    if index < len(score.boundaries) and score.boundaries[index] <= at + BOUNDARY_AHEAD:
-        return max(score.boundaries[index], at + FADE), score.boundaries[index]
-    return at + PAUSE_FADE, boundary_before(score, at)
 
 
 def boundary_before(score: Score, at: Frames) -> Frames:
