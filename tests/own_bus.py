@@ -10,12 +10,17 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+from dbus_fast.aio import MessageBus
 from rig import end_process, wait_until
+
+from voice_guide.frontends.desktop.bus import BUS, call, until_lost
+from voice_guide.frontends.desktop.tray.loop import BusThread
 
 MISSING = [tool for tool in ("dbus-daemon", "dbus-send") if shutil.which(tool) is None]
 needs_bus = pytest.mark.skipif(bool(MISSING), reason=f"not on this system: {', '.join(MISSING)}")
@@ -164,3 +169,33 @@ def own_bus() -> Iterator[OwnBus]:
             yield made
         finally:
             made.close()
+
+
+class Mortal(Protocol):
+    """A bus that may be killed and started again."""
+
+    @property
+    def address(self) -> str: ...
+    def kill(self) -> None: ...
+    def start(self) -> None: ...
+
+
+def see_that_no_other_is_harmed(bus: Mortal, by: Callable[[MessageBus], Awaitable[None]]) -> None:
+    """Do this on a bus that is gone: the next file that is opened gets the number of its own."""
+
+    async def see() -> None:
+        first = await MessageBus(bus_address=bus.address).connect()
+        bus.kill()
+        await until_lost(first)
+        bus.start()
+        second = await MessageBus(bus_address=bus.address).connect()
+        await by(first)
+        assert await call(second, BUS, "ListNames")
+        second.disconnect()
+        await until_lost(second)
+
+    thread = BusThread()
+    try:
+        thread.run(see(), 20.0)
+    finally:
+        thread.close()

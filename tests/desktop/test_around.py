@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from dbus_fast.aio import MessageBus
-from own_bus import OwnBus, needs_bus, own_bus
+from own_bus import OwnBus, needs_bus, own_bus, see_that_no_other_is_harmed
 from rig import wait_until
 from stand_ins import Logind, Player
 
@@ -18,7 +18,7 @@ from voice_guide.frontends.desktop.around import others as around_others
 from voice_guide.frontends.desktop.around.logout import LogoutWatch
 from voice_guide.frontends.desktop.around.others import OtherPlayers
 from voice_guide.frontends.desktop.around.sleep import SleepWatch
-from voice_guide.frontends.desktop.bus import BUS, BusLine, Unanswered, call, until_lost
+from voice_guide.frontends.desktop.bus import BUS, BusLine, Unanswered, call
 from voice_guide.frontends.desktop.media import NowPlaying
 from voice_guide.frontends.desktop.media.mpris import Mpris
 from voice_guide.frontends.desktop.tray.loop import BusThread
@@ -42,25 +42,11 @@ def line(bus: OwnBus) -> Iterator[BusLine]:
 
 
 def test_a_question_to_a_bus_that_is_gone_harms_no_other(bus: OwnBus) -> None:
-    """The next file that is opened gets the number of the one that was closed."""
-
-    async def ask() -> None:
-        first = await MessageBus(bus_address=bus.address).connect()
-        bus.kill()
-        await until_lost(first)
-        bus.start()
-        second = await MessageBus(bus_address=bus.address).connect()
+    async def ask(gone: MessageBus) -> None:
         with pytest.raises(Unanswered):
-            await call(first, BUS, "ListNames", timeout_s=1.0)
-        assert await call(second, BUS, "ListNames")
-        second.disconnect()
-        await until_lost(second)
+            await call(gone, BUS, "ListNames", timeout_s=1.0)
 
-    thread = BusThread()
-    try:
-        thread.run(ask(), 20.0)
-    finally:
-        thread.close()
+    see_that_no_other_is_harmed(bus, ask)
 
 
 # Logging out.

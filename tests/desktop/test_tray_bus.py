@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from dbus_fast.aio import MessageBus
 from fake_tray import GREEN, ITEM, RED, Bus, FakeTray, session_bus
+from own_bus import see_that_no_other_is_harmed
 from rig import wait_until
 
-from voice_guide.frontends.desktop.bus import BUS, call, until_lost
 from voice_guide.frontends.desktop.tray import icon as tray_icon
 from voice_guide.frontends.desktop.tray.linux import Icon
 from voice_guide.frontends.desktop.tray.loop import CALL_S, BusThread
@@ -415,24 +415,10 @@ def test_it_ends_cleanly_without_a_bus(
 
 
 def test_an_icon_on_a_bus_that_is_gone_harms_no_other(bus: Bus) -> None:
-    """The next file that is opened gets the number of the one that was closed."""
+    async def show(gone: MessageBus) -> None:
+        await Watch(gone, f"{ITEM}-1-1", lambda _: None).show()
 
-    async def show() -> None:
-        first = await MessageBus(bus_address=bus.address).connect()
-        bus.kill()
-        await until_lost(first)
-        bus.start()
-        second = await MessageBus(bus_address=bus.address).connect()
-        await Watch(first, f"{ITEM}-1-1", lambda _: None).show()
-        assert await call(second, BUS, "ListNames")
-        second.disconnect()
-        await until_lost(second)
-
-    thread = BusThread()
-    try:
-        thread.run(show(), 4 * CALL_S)
-    finally:
-        thread.close()
+    see_that_no_other_is_harmed(bus, show)
 
 
 def test_a_failing_callback_is_logged_and_the_icon_lives(
