@@ -119,7 +119,7 @@ class Player:
         self._change(score=score)
 
     def pause(self) -> None:
-        """Fade out within a tenth of a second; at a boundary, if one is near."""
+        """Fade out as at a jump; what comes after goes on from the last boundary."""
         if self._state is PlayerState.PLAYING:
             self._change(hush=Hush(FADE, at_boundary=True))
             self._sought = None
